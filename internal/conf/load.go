@@ -1,0 +1,61 @@
+package conf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Validator is a configuration that can check itself. The errors it returns
+// should carry a path from [Field].
+type Validator interface{ Validate() error }
+
+// Load reads the YAML file into v, which holds the defaults. An empty path
+// leaves v as it is. If v is a [Validator] it is asked to validate itself.
+func Load(path string, v any) error {
+	var data []byte
+	if path != "" {
+		var err error
+		if data, err = os.ReadFile(path); err != nil {
+			return fmt.Errorf("read configuration: %w", err)
+		}
+	}
+	return Parse(path, data, v)
+}
+
+// Parse does what [Load] does with a file's content; path is for messages.
+// The error has one line for each fault: file:line: key: what is wrong.
+func Parse(path string, data []byte, v any) error {
+	var root yaml.Node
+	if err := decode(data, v, &root); err != nil {
+		return &Error{File: path, Faults: decodeFaults(err)}
+	}
+	val, ok := v.(Validator)
+	if !ok {
+		return nil
+	}
+	if err := val.Validate(); err != nil {
+		return &Error{File: path, Faults: validateFaults(err, &root)}
+	}
+	return nil
+}
+
+func decode(data []byte, v any, root *yaml.Node) error {
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(v); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if err := d.Decode(new(yaml.Node)); err == nil {
+		return errors.New("a second YAML document begins here; a configuration is one document")
+	}
+	// Once more as a tree: it knows the lines.
+	if err := yaml.Unmarshal(data, root); err != nil {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package conf
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+type sample struct {
+	Limit int      `yaml:"limit"`
+	On    bool     `yaml:"on"`
+	Wait  Duration `yaml:"wait"`
+	Rules []rule   `yaml:"rules"`
+}
+
+type rule struct {
+	Matchers []string `yaml:"matchers"`
+}
+
+func (s *sample) Validate() error {
+	var errs []error
+	if s.Limit < 0 {
+		errs = append(errs, Field(errors.New("must not be negative"), "limit"))
+	}
+	for i, r := range s.Rules {
+		errs = append(errs, Field(r.validate(), "rules", fmt.Sprint(i)))
+	}
+	return errors.Join(errs...)
+}
+
+func (r *rule) validate() error {
+	if len(r.Matchers) == 0 {
+		return Field(errors.New("at least one is needed"), "matchers")
+	}
+	return nil
+}
+
+func TestParse(t *testing.T) {
+	got := sample{Limit: 7}
+	if err := Parse("c.yml", []byte("wait: 1h30m\nrules: [{matchers: [a]}]"), &got); err != nil {
+		t.Fatal(err)
+	}
+	want := sample{Limit: 7, Wait: Duration(90 * time.Minute), Rules: []rule{{[]string{"a"}}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if err := Parse("c.yml", nil, &got); err != nil {
+		t.Errorf("an empty file: %v", err)
+	}
+}
+
+func TestParseFaults(t *testing.T) {
+	for _, tt := range []struct{ name, in, want string }{
+		{"unknown key", "limit: 1\nlimits: 2", `c.yml:2: unknown key "limits"`},
+		{"unknown nested key", "rules:\n- matcher: [a]", `c.yml:2: unknown key "matcher"`},
+		{"same key twice", "limit: 1\nlimit: 2", `c.yml:2: mapping key "limit" already defined at line 1`},
+		{"bad duration", "limit: 1\nwait: 5 minutes", `c.yml:2: want a duration such as 30s, 5m or 1h30m, have "5 minutes"`},
+		{"wrong type", "limit: many", "c.yml:1: want a whole number, have the text `many`"},
+		{"list wanted", "rules:\n  matchers: x", `c.yml:2: want a list, have a mapping`},
+		{"no YAML", "limit: [1", `c.yml:1: did not find expected ',' or ']'`},
+		{"two documents", "limit: 1\n---\nlimit: 2", `c.yml: a second YAML document begins here; a configuration is one document`},
+		{"two faults", "limit: -1\nrules:\n- matchers: [a]\n- {}", "c.yml:1: limit: must not be negative\nc.yml:4: rules.1.matchers: at least one is needed"},
+		{"two type faults", "on: perhaps\nwait: x", "c.yml:1: want true or false, have the text `perhaps`\nc.yml:2: want a duration such as 30s, 5m or 1h30m, have \"x\""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := Parse("c.yml", []byte(tt.in), new(sample))
+			if err == nil {
+				t.Fatal("no error")
+			}
+			if d := cmp.Diff(tt.want, err.Error()); d != "" {
+				t.Errorf("(-want +got)\n%s", d)
+			}
+		})
+	}
+}
+
+func TestLoadMissingFile(t *testing.T) {
+	err := Load(t.TempDir()+"/none.yml", new(sample))
+	if err == nil {
+		t.Error("no error for a file that is not there")
+	}
+	if err := Load("", new(sample)); err != nil {
+		t.Errorf("no file at all: %v", err)
+	}
+}
