@@ -1,0 +1,209 @@
+// Package count turns states of Event objects into numbers of occurrences.
+//
+// A recorder writes repeats as a higher count on the same object, held-back
+// ones in jumps, and an object that has expired comes back under its name with
+// the old count and one more. So an object's occurrences are told by comparing
+// its count with the one remembered under its namespace and name, never by
+// counting writes. [Memory] remembers, also for a while what is gone.
+package count
+
+import (
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+const (
+	// tombstoneTTL bounds how long a gone object is remembered. Recorders
+	// forget a repeat only by need of space, so one may come back after days.
+	tombstoneTTL = 24 * time.Hour
+	// tombstoneLimit bounds how many are; the longest gone are forgotten first.
+	tombstoneLimit = 100_000
+	// clockSkew is how far the clocks of reporters may be behind ours when
+	// their times are held against the start of the watch; times in events
+	// have whole seconds.
+	clockSkew = 5 * time.Second
+)
+
+// Change says in which way an event came.
+type Change uint8
+
+// The ways in which an event comes.
+const (
+	Seen    Change = iota // on the watch, added or modified
+	Found                 // in a list after a gap
+	Initial               // in the first list: it was there before
+	Gone                  // deleted or expired, with its last content
+	History               // from a file that is the whole history
+)
+
+// Delta is how many occurrences an event adds to what was known.
+type Delta struct {
+	New int64
+	// Known tells that the event's name was remembered.
+	Known bool
+	// Inexact tells that the number is an assumption: the object is from
+	// before the watch began, and how many of its occurrences are new cannot
+	// be known; one is.
+	Inexact bool
+}
+
+// Memory remembers counts by namespace and name. It is not safe for
+// concurrent use.
+type Memory struct {
+	since   time.Time // when the watch without a gap began
+	entries map[uint64]entry
+	graves  []grave // in the order of dying
+	list    uint32  // number of the list under way or last done
+}
+
+type entry struct {
+	uid     uint64 // hash
+	version uint64
+	count   int64
+	first   int64 // Unix microseconds
+	last    int64
+	gone    int64  // when it went; 0 while it lives
+	list    uint32 // number of the last list that it was in, or was born after
+}
+
+type grave struct {
+	key  uint64
+	gone int64
+}
+
+// NewMemory returns a memory of a watch that begins at since.
+func NewMemory(since time.Time) *Memory {
+	return &Memory{since: since, entries: make(map[uint64]entry)}
+}
+
+// Len returns the number of names remembered, those of gone objects included.
+func (m *Memory) Len() int { return len(m.entries) }
+
+// BeginList tells that a list begins; what it turns out not to hold at
+// [Memory.EndList] is gone.
+func (m *Memory) BeginList() { m.list++ }
+
+// EndList tells that the list has been observed to its end.
+func (m *Memory) EndList(now time.Time) {
+	for k, e := range m.entries {
+		if e.gone == 0 && e.list != m.list {
+			m.bury(k, e, now)
+		}
+	}
+	m.forget(now)
+}
+
+// Observe takes the state of an event and returns what it adds.
+func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
+	k := key(e)
+	old, known := m.entries[k]
+	if !known && c == Gone {
+		return Delta{} // its occurrences were before us
+	}
+	if known && replayed(e, &old) {
+		if c != Gone {
+			old.list = m.list // in the list, though nothing is new
+			m.entries[k] = old
+		}
+		return Delta{Known: true}
+	}
+	d := Delta{Known: known}
+	if known {
+		d.New = difference(e, &old)
+	} else {
+		d.New, d.Inexact = m.firstSight(e, c)
+	}
+	n := entry{
+		uid: xxhash.Sum64String(e.UID), version: e.Version, count: e.Count,
+		first: micros(e.First), last: micros(e.Last), list: m.list,
+	}
+	m.entries[k] = n
+	if c == Gone {
+		m.bury(k, n, now)
+	}
+	m.forget(now)
+	return d
+}
+
+// replayed tells whether the state is one that was observed before.
+func replayed(e *occurrence.Event, old *entry) bool {
+	return e.Version != 0 && e.Version <= old.version && xxhash.Sum64String(e.UID) == old.uid
+}
+
+// difference is the number of occurrences between two states under one name.
+func difference(e *occurrence.Event, old *entry) int64 {
+	same := xxhash.Sum64String(e.UID) == old.uid
+	switch {
+	case e.Count > old.count:
+		// A repeat, or one after the object's expiry: the recorder went on
+		// counting and made it anew.
+		return e.Count - old.count
+	case e.Count < old.count && same:
+		return 0 // overwritten by hand; count on from there
+	case e.Count < old.count:
+		return e.Count // deleted, and another made under its name
+	case same && !e.Counted && micros(e.Last) > old.last:
+		// A heuristic: a writer that keeps no count and puts the object anew
+		// with a later time tells of one more.
+		return 1
+	case same:
+		return 0 // labels, annotations or the like
+	case micros(e.First) == old.first:
+		return 0 // the same one, restored or copied
+	}
+	return e.Count
+}
+
+// firstSight is the number of new occurrences of an event whose name is not
+// remembered.
+func (m *Memory) firstSight(e *occurrence.Event, c Change) (n int64, inexact bool) {
+	switch {
+	case c == Initial:
+		return 0, false // before us
+	case c == History, e.Count == 1:
+		return e.Count, false
+	case !e.First.IsZero() && !e.First.Before(m.since.Add(-clockSkew)):
+		return e.Count, false // all on our watch; the first ones were held back
+	}
+	return 1, true
+}
+
+func (m *Memory) bury(k uint64, e entry, now time.Time) {
+	e.gone = max(1, now.UnixNano())
+	m.entries[k] = e
+	m.graves = append(m.graves, grave{k, e.gone})
+}
+
+// forget drops tombstones that are too old or too many.
+func (m *Memory) forget(now time.Time) {
+	old := now.Add(-tombstoneTTL).UnixNano()
+	for len(m.graves) > 0 && (m.graves[0].gone < old || len(m.graves) > tombstoneLimit) {
+		g := m.graves[0]
+		m.graves = m.graves[1:]
+		// One that came back, or died again, has another time.
+		if e := m.entries[g.key]; e.gone == g.gone {
+			delete(m.entries, g.key)
+		}
+	}
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+// key is a hash of 64 bits: with half a million names two collide in one of a
+// hundred million clusters.
+func key(e *occurrence.Event) uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	_, _ = d.WriteString(e.Namespace) // never fails
+	_, _ = d.WriteString("\x00")      // no name holds it
+	_, _ = d.WriteString(e.Name)
+	return d.Sum64()
+}

@@ -1,0 +1,194 @@
+package count
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+var start = time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
+
+// at returns the time so many minutes after the watch began.
+func at(minutes int) time.Time { return start.Add(time.Duration(minutes) * time.Minute) }
+
+// ev is an event of a recorder that counts, under the name "e".
+func ev(uid string, version uint64, count int64, first, last int) *occurrence.Event {
+	return &occurrence.Event{
+		Namespace: "shop", Name: "e", UID: uid, Version: version, Count: count, Counted: true,
+		First: at(first), Last: at(last), Created: at(last),
+	}
+}
+
+func uncounted(e *occurrence.Event) *occurrence.Event { e.Counted = false; return e }
+
+// step is one observation and what it must add.
+type step struct {
+	change Change
+	event  *occurrence.Event
+	want   Delta
+}
+
+// TestRules has a row for each rule, and the case in words.
+func TestRules(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		steps []step
+	}{
+		{"a first occurrence counts one", []step{
+			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
+		}},
+		{"a repeat counts the difference", []step{
+			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
+			{Seen, ev("u", 2, 2, 1, 2), Delta{New: 1, Known: true}},
+		}},
+		{"a jump counts those that the spam filter held back", []step{
+			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
+			{Seen, ev("u", 2, 9, 1, 2), Delta{New: 8, Known: true}},
+		}},
+		{"added with a count, all of it on our watch", []step{
+			{Seen, ev("u", 1, 7, 1, 2), Delta{New: 7}},
+		}},
+		{"added with a count, first seconds before our watch by a clock that is behind", []step{
+			{Seen, func() *occurrence.Event {
+				e := ev("u", 1, 7, 0, 2)
+				e.First = start.Add(-4 * time.Second)
+				return e
+			}(), Delta{New: 7}},
+		}},
+		{"added with a count from before our watch: one is new, the rest unknown", []step{
+			{Seen, ev("u", 1, 41, -200, 5), Delta{New: 1, Inexact: true}},
+			{Seen, ev("u", 2, 43, -200, 6), Delta{New: 2, Known: true}},
+		}},
+		{"written now with one occurrence and old times of its own", []step{
+			{Seen, ev("u", 1, 1, -800000, -800000), Delta{New: 1}},
+		}},
+		{"the first list is history", []step{
+			{Initial, ev("u", 1, 12, -30, -3), Delta{}},
+			{Seen, ev("u", 2, 13, -30, 1), Delta{New: 1, Known: true}},
+		}},
+		{"expiry subtracts nothing, and the same name re-created goes on", []step{
+			{Seen, ev("u", 1, 40, 1, 2), Delta{New: 40}},
+			{Gone, ev("u", 9, 40, 1, 2), Delta{Known: true}},
+			{Seen, ev("v", 12, 41, 1, 70), Delta{New: 1, Known: true}},
+		}},
+		{"the expiry of what was never seen is not news", []step{
+			{Gone, ev("u", 9, 40, -70, -60), Delta{}},
+		}},
+		{"a deletion that carries a higher count than was seen", []step{
+			{Seen, ev("u", 1, 4, 1, 2), Delta{New: 4}},
+			{Gone, ev("u", 9, 6, 1, 3), Delta{New: 2, Known: true}},
+		}},
+		{"found by a list after a gap", []step{
+			{Seen, ev("u", 1, 4, 1, 2), Delta{New: 4}},
+			{Found, ev("u", 9, 10, 1, 8), Delta{New: 6, Known: true}},
+		}},
+		{"born in a gap and found by a list", []step{
+			{Found, ev("u", 9, 10, 1, 8), Delta{New: 10}},
+		}},
+		{"a replay of the same version", []step{
+			{Seen, ev("u", 5, 4, 1, 2), Delta{New: 4}},
+			{Found, ev("u", 5, 4, 1, 2), Delta{Known: true}},
+			{Seen, ev("u", 4, 3, 1, 2), Delta{Known: true}},
+			{Seen, ev("u", 6, 5, 1, 3), Delta{New: 1, Known: true}},
+		}},
+		{"a count overwritten by hand goes on from there", []step{
+			{Seen, ev("u", 1, 10, 1, 2), Delta{New: 10}},
+			{Seen, ev("u", 2, 3, 1, 3), Delta{Known: true}},
+			{Seen, ev("u", 3, 4, 1, 4), Delta{New: 1, Known: true}},
+		}},
+		{"deleted, and another made by hand under the name", []step{
+			{Seen, ev("u", 1, 10, 1, 2), Delta{New: 10}},
+			{Gone, ev("u", 2, 10, 1, 2), Delta{Known: true}},
+			{Seen, ev("v", 3, 2, 5, 5), Delta{New: 2, Known: true}},
+		}},
+		{"another object with the same count is new occurrences", []step{
+			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
+			{Seen, ev("v", 3, 1, 5, 5), Delta{New: 1, Known: true}},
+		}},
+		{"the same object restored from a backup is not", []step{
+			{Seen, ev("u", 1, 3, 1, 2), Delta{New: 3}},
+			{Seen, ev("v", 3, 3, 1, 2), Delta{Known: true}},
+		}},
+		{"a label edit adds nothing", []step{
+			{Seen, ev("u", 1, 3, 1, 2), Delta{New: 3}},
+			{Seen, ev("u", 2, 3, 1, 9), Delta{Known: true}},
+		}},
+		{"an object without a count, written anew with a later time, is one more", []step{
+			{Seen, uncounted(ev("u", 1, 1, 1, 1)), Delta{New: 1}},
+			{Seen, uncounted(ev("u", 2, 1, 1, 2)), Delta{New: 1, Known: true}},
+			{Seen, uncounted(ev("u", 3, 1, 1, 2)), Delta{Known: true}},
+		}},
+		{"a series starts at two and counts its first", []step{
+			{Seen, uncounted(ev("u", 1, 1, 1, 1)), Delta{New: 1}},
+			{Seen, ev("u", 2, 2, 1, 2), Delta{New: 1, Known: true}},
+			{Seen, ev("u", 3, 19, 1, 31), Delta{New: 17, Known: true}},
+		}},
+		{"a file is the whole history", []step{
+			{History, ev("u", 1, 41, -200, 5), Delta{New: 41}},
+			{History, ev("u", 2, 43, -200, 6), Delta{New: 2, Known: true}},
+		}},
+		{"without versions only counts speak", []step{
+			{History, ev("u", 0, 2, 1, 2), Delta{New: 2}},
+			{History, ev("u", 0, 3, 1, 3), Delta{New: 1, Known: true}},
+			{History, ev("u", 0, 3, 1, 3), Delta{Known: true}},
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := NewMemory(start)
+			for i, s := range tt.steps {
+				if got := m.Observe(s.event, s.change, at(i)); got != s.want {
+					t.Errorf("step %d: %+v, want %+v", i, got, s.want)
+				}
+			}
+		})
+	}
+}
+
+func TestListBuriesWhatItDoesNotHold(t *testing.T) {
+	m := NewMemory(start)
+	named := func(n string, version uint64, count int64) *occurrence.Event {
+		e := ev("u"+n, version, count, 1, 1)
+		e.Name = n
+		return e
+	}
+	m.BeginList()
+	m.Observe(named("a", 1, 1), Initial, at(0))
+	m.Observe(named("b", 2, 5), Initial, at(0))
+	m.EndList(at(0))
+	m.BeginList()
+	m.Observe(named("a", 1, 1), Found, at(9)) // unchanged
+	m.EndList(at(9))
+	if e := m.entries[key(named("a", 0, 0))]; e.gone != 0 {
+		t.Error("a is in the list and taken for gone")
+	}
+	if e := m.entries[key(named("b", 0, 0))]; e.gone == 0 {
+		t.Error("b is not in the list and taken for alive")
+	}
+	if d := m.Observe(named("b", 7, 6), Seen, at(10)); d != (Delta{New: 1, Known: true}) {
+		t.Errorf("b re-created: %+v", d)
+	}
+}
+
+func TestTombstonesAreBounded(t *testing.T) {
+	m := NewMemory(start)
+	dies := func(n int, when time.Time) {
+		e := ev(fmt.Sprint("u", n), uint64(2*n+1), 1, 1, 1)
+		e.Name = fmt.Sprint(n)
+		m.Observe(e, Seen, when)
+		e.Version++
+		m.Observe(e, Gone, when)
+	}
+	const extra = 500
+	for n := range tombstoneLimit + extra {
+		dies(n, at(1))
+	}
+	if m.Len() != tombstoneLimit {
+		t.Errorf("%d names remembered, want the limit of %d", m.Len(), tombstoneLimit)
+	}
+	dies(-1, at(1).Add(tombstoneTTL+time.Second))
+	if m.Len() != 1 || len(m.graves) != 1 {
+		t.Errorf("%d names and %d graves remembered a day later, want the one that just died", m.Len(), len(m.graves))
+	}
+}

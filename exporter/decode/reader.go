@@ -1,0 +1,268 @@
+// Package decode makes Kubernetes Events, from the API or from files, into
+// the normalised [occurrence.Event].
+//
+// [Event] is the one place that knows the shapes that recorders write. [Read]
+// reads what kubectl prints: an object, a List, JSON lines, watch lines, YAML.
+package decode
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	yamlreader "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+// Record is an event read from a file.
+type Record struct {
+	Event *occurrence.Event
+	// Deleted tells that the record is a watch line of the object's deletion.
+	Deleted bool
+}
+
+// Fault is a part of a file that could not be read.
+type Fault struct {
+	Line int // first line of the part
+	Err  error
+}
+
+// Error returns the line and what is wrong.
+func (f *Fault) Error() string { return fmt.Sprintf("line %d: %v", f.Line, f.Err) }
+
+// Unwrap returns what is wrong.
+func (f *Fault) Unwrap() error { return f.Err }
+
+// maxLine leaves room for a List of a large cluster's events on one line.
+const maxLine = 512 << 20
+
+// Read reads events and hands each to yield, in the order of the file, until
+// yield returns false. It takes one Event or a List of them as JSON or YAML,
+// many YAML documents, JSON lines, and the watch lines of
+// kubectl get events --watch-only --output-watch-events -o json. A part that
+// cannot be read is yielded as a [*Fault]; what follows it is still read. The
+// error is one of reading from r.
+func Read(r io.Reader, yield func(Record, *Fault) bool) error {
+	br := bufio.NewReaderSize(r, 64<<10)
+	first, err := firstByte(br)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if first != '{' {
+		return readYAML(br, yield)
+	}
+	return readJSON(br, yield)
+}
+
+// firstByte skips white space and a byte order mark.
+func firstByte(br *bufio.Reader) (byte, error) {
+	for {
+		b, err := br.Peek(1)
+		if err != nil {
+			return 0, err
+		}
+		switch b[0] {
+		case ' ', '\t', '\r', '\n', 0xEF, 0xBB, 0xBF:
+			if _, err := br.Discard(1); err != nil {
+				return 0, err
+			}
+		default:
+			return b[0], nil
+		}
+	}
+}
+
+// readJSON reads one JSON value or many. A value may span lines. One that is
+// broken ends at the next line that begins a new one in the first column.
+func readJSON(br *bufio.Reader, yield func(Record, *Fault) bool) error {
+	s := bufio.NewScanner(br)
+	s.Buffer(make([]byte, 0, 64<<10), maxLine)
+	var pending []byte
+	line, start := 0, 1
+	flush := func() bool {
+		part := pending
+		pending = pending[:0]
+		return values(part, start, yield)
+	}
+	for s.Scan() {
+		line++
+		text := s.Bytes()
+		if len(text) > 0 && text[0] == '{' {
+			if !flush() {
+				return nil
+			}
+			start = line
+		}
+		pending = append(append(pending, text...), '\n')
+	}
+	if err := s.Err(); err != nil {
+		return fmt.Errorf("after line %d: %w", line, err)
+	}
+	flush()
+	return nil
+}
+
+func readYAML(br *bufio.Reader, yield func(Record, *Fault) bool) error {
+	docs := yamlreader.NewYAMLReader(br)
+	line := 1
+	for {
+		doc, err := docs.Read()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		start := line
+		line += bytes.Count(doc, []byte("\n")) + 1 // and the separator
+		data, err := yaml.YAMLToJSON(doc)
+		if err != nil {
+			if !yield(Record{}, &Fault{start, err}) {
+				return nil
+			}
+			continue
+		}
+		if string(data) == "null" {
+			continue
+		}
+		if !object(data, start, yield) {
+			return nil
+		}
+	}
+}
+
+// envelope has the fields by which a value's shape is told.
+type envelope struct {
+	Type       json.RawMessage   `json:"type"` // of a watch line or of an Event
+	Object     json.RawMessage   `json:"object"`
+	Kind       string            `json:"kind"`
+	APIVersion string            `json:"apiVersion"`
+	Items      []json.RawMessage `json:"items"`
+}
+
+// values yields the events of the JSON values in data, one after another.
+func values(data []byte, line int, yield func(Record, *Fault) bool) bool {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	for {
+		var v json.RawMessage
+		err := dec.Decode(&v)
+		if errors.Is(err, io.EOF) {
+			return true
+		}
+		if err != nil {
+			at := bytes.Count(data[:min(dec.InputOffset(), int64(len(data)))], []byte("\n"))
+			return yield(Record{}, &Fault{line + at, fmt.Errorf("broken JSON: %w", err)})
+		}
+		if !object(v, line, yield) {
+			return false
+		}
+	}
+}
+
+// object yields the events of one JSON value and tells whether to go on.
+func object(data []byte, line int, yield func(Record, *Fault) bool) bool {
+	var env envelope
+	if err := json.Unmarshal(data, &env); err != nil {
+		return yield(Record{}, &Fault{line, err})
+	}
+	switch {
+	case env.Object != nil:
+		return watchLine(&env, line, yield)
+	case env.Items != nil || env.Kind == "List" || env.Kind == "EventList":
+		for i, item := range env.Items {
+			e, err := event(item)
+			if err != nil {
+				if !yield(Record{}, &Fault{line, fmt.Errorf("item %d: %w", i, err)}) {
+					return false
+				}
+				continue
+			}
+			if !yield(Record{Event: e}, nil) {
+				return false
+			}
+		}
+		return true
+	}
+	e, err := event(data)
+	if err != nil {
+		return yield(Record{}, &Fault{line, err})
+	}
+	return yield(Record{Event: e}, nil)
+}
+
+func watchLine(env *envelope, line int, yield func(Record, *Fault) bool) bool {
+	var kind string
+	if err := json.Unmarshal(env.Type, &kind); err != nil {
+		return yield(Record{}, &Fault{line, fmt.Errorf("type of the watch line: %w", err)})
+	}
+	switch kind {
+	case "BOOKMARK":
+		return true
+	case "ADDED", "MODIFIED", "DELETED":
+	default:
+		return yield(Record{}, &Fault{line, fmt.Errorf("watch line of type %q: want ADDED, MODIFIED, DELETED or BOOKMARK", kind)})
+	}
+	e, err := event(env.Object)
+	if err != nil {
+		return yield(Record{}, &Fault{line, err})
+	}
+	return yield(Record{Event: e, Deleted: kind == "DELETED"}, nil)
+}
+
+// event reads one Event of either API group.
+func event(data []byte) (*occurrence.Event, error) {
+	var env envelope
+	if err := json.Unmarshal(data, &env); err != nil {
+		return nil, err
+	}
+	if env.Kind != "" && env.Kind != "Event" {
+		return nil, fmt.Errorf("want an Event, have kind %q", env.Kind)
+	}
+	if env.APIVersion == eventsv1.SchemeGroupVersion.String() {
+		var e eventsv1.Event
+		if err := json.Unmarshal(data, &e); err != nil {
+			return nil, err
+		}
+		return Event(fromEventsV1(&e)), nil
+	}
+	var e corev1.Event
+	if err := json.Unmarshal(data, &e); err != nil {
+		return nil, err
+	}
+	return Event(&e), nil
+}
+
+// fromEventsV1 is the API server's own conversion (pkg/apis/events/v1 of
+// k8s.io/kubernetes): one stored object, two vocabularies.
+func fromEventsV1(e *eventsv1.Event) *corev1.Event {
+	c := &corev1.Event{
+		ObjectMeta:          e.ObjectMeta,
+		InvolvedObject:      e.Regarding,
+		Reason:              e.Reason,
+		Message:             e.Note,
+		Source:              e.DeprecatedSource,
+		FirstTimestamp:      e.DeprecatedFirstTimestamp,
+		LastTimestamp:       e.DeprecatedLastTimestamp,
+		Count:               e.DeprecatedCount,
+		Type:                e.Type,
+		EventTime:           e.EventTime,
+		Action:              e.Action,
+		Related:             e.Related,
+		ReportingController: e.ReportingController,
+		ReportingInstance:   e.ReportingInstance,
+	}
+	if e.Series != nil {
+		c.Series = &corev1.EventSeries{Count: e.Series.Count, LastObservedTime: e.Series.LastObservedTime}
+	}
+	return c
+}

@@ -1,0 +1,61 @@
+package series
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Describe implements [prometheus.Collector].
+func (s *Store) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{s.occurrences, s.last, s.live, s.limit} {
+		ch <- d
+	}
+	s.dropped.Describe(ch)
+}
+
+// Collect implements [prometheus.Collector]. It is what a scrape calls: the
+// delay of a new series runs from its first call.
+func (s *Store) Collect(ch chan<- prometheus.Metric) {
+	ms := s.snapshot(time.Now())
+	for _, m := range ms {
+		ch <- m
+	}
+	s.dropped.Collect(ch)
+}
+
+// snapshot makes all metrics under the lock but sends none: a slow receiver
+// must not hold up counting.
+func (s *Store) snapshot(now time.Time) []prometheus.Metric {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.expire(now)
+	ms := make([]prometheus.Metric, 0, 2*(len(s.series)+len(s.overflow))+2)
+	for _, m := range []map[Key]*series{s.series, s.overflow} {
+		for k, sr := range m {
+			ms = s.append(ms, k, sr, now)
+		}
+	}
+	return append(ms,
+		prometheus.MustNewConstMetric(s.live, prometheus.GaugeValue, float64(len(s.series))),
+		prometheus.MustNewConstMetric(s.limit, prometheus.GaugeValue, float64(s.cfg.Limit)))
+}
+
+func (s *Store) append(ms []prometheus.Metric, k Key, sr *series, now time.Time) []prometheus.Metric {
+	if sr.scraped.IsZero() {
+		sr.scraped = now
+	} else if now.Sub(sr.scraped) >= time.Duration(s.cfg.NewSeriesDelay) {
+		sr.shown = sr.value
+	}
+	values := []string{k.Type, k.Reason, k.Kind, k.Namespace, k.Component}
+	return append(ms,
+		prometheus.MustNewConstMetricWithCreatedTimestamp(s.occurrences, prometheus.CounterValue, float64(sr.shown), sr.created, values...),
+		prometheus.MustNewConstMetric(s.last, prometheus.GaugeValue, seconds(sr.last), values...))
+}
+
+func seconds(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}
