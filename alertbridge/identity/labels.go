@@ -1,0 +1,122 @@
+package identity
+
+import "fmt"
+
+// Mode says what an alert is about: a workload, an object or its owner.
+type Mode string
+
+// The modes. The zero Mode is none: whoever reads it asks for the default.
+const (
+	ModeWorkload Mode = "workload"
+	ModeObject   Mode = "object"
+	ModeOwner    Mode = "owner"
+)
+
+// Validate refuses what is no mode.
+func (m Mode) Validate() error {
+	switch m {
+	case "", ModeWorkload, ModeObject, ModeOwner:
+		return nil
+	}
+	return fmt.Errorf("unknown identity %q: want workload, object or owner", string(m))
+}
+
+// Labels returns the labels namespace, kind and name of an alert about an
+// object, and the one that kube-state-metrics has for the kind. Empty ones are
+// left out. [ModeOwner] gives what [ModeWorkload] gives: it is for whoever can
+// look owners up to put theirs in the place of kind and name.
+func Labels(m Mode, kind, namespace, name string) map[string]string {
+	if m != ModeObject {
+		name = Workload(kind, name)
+	}
+	ls := make(map[string]string, 6)
+	set := func(label, value string) {
+		if value != "" {
+			ls[label] = value
+		}
+	}
+	set("namespace", namespace)
+	set("kind", kind)
+	set("name", name)
+	if kind == "Pod" {
+		if m == ModeObject {
+			set("pod", name)
+		}
+		return ls
+	}
+	if l := KindLabel(kind); l != "" {
+		set(l, name)
+	}
+	return ls
+}
+
+// KindLabel returns the label by which kube-state-metrics names objects of the
+// kind, "" where it has none. For pods it is pod, which [Labels] sets only
+// where the alert is about one pod.
+func KindLabel(kind string) string {
+	switch kind {
+	case "Node":
+		return "node"
+	case "Pod":
+		return "pod"
+	case "Namespace":
+		return "namespace"
+	case "Deployment":
+		return "deployment"
+	case "ReplicaSet":
+		return "replicaset"
+	case "ReplicationController":
+		return "replicationcontroller"
+	case "StatefulSet":
+		return "statefulset"
+	case "DaemonSet":
+		return "daemonset"
+	case "Job":
+		return "job_name"
+	case "CronJob":
+		return "cronjob"
+	case "HorizontalPodAutoscaler":
+		return "horizontalpodautoscaler"
+	case "PodDisruptionBudget":
+		return "poddisruptionbudget"
+	}
+	return restLabel(kind)
+}
+
+func restLabel(kind string) string {
+	switch kind {
+	case "PersistentVolumeClaim":
+		return "persistentvolumeclaim"
+	case "PersistentVolume":
+		return "persistentvolume"
+	case "StorageClass":
+		return "storageclass"
+	case "VolumeAttachment":
+		return "volumeattachment"
+	case "Service":
+		return "service"
+	case "Endpoints":
+		return "endpoint"
+	case "EndpointSlice":
+		return "endpointslice"
+	case "Ingress":
+		return "ingress"
+	case "NetworkPolicy":
+		return "networkpolicy"
+	case "ConfigMap":
+		return "configmap"
+	case "Secret":
+		return "secret"
+	case "ServiceAccount":
+		return "serviceaccount"
+	case "ResourceQuota":
+		return "resourcequota"
+	case "LimitRange":
+		return "limitrange"
+	case "Lease":
+		return "lease"
+	case "CertificateSigningRequest":
+		return "certificatesigningrequest"
+	}
+	return ""
+}
