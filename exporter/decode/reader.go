@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
@@ -43,8 +44,8 @@ func (f *Fault) Unwrap() error { return f.Err }
 // maxLine leaves room for a List of a large cluster's events on one line.
 const maxLine = 512 << 20
 
-// Read reads events and hands each to yield, in the order of the file, until
-// yield returns false. It takes one Event or a List of them as JSON or YAML,
+// Read reads events and hands each to yield until yield returns false: in the
+// order of the file, those of a List in the order of their times. It takes one Event or a List of them as JSON or YAML,
 // many YAML documents, JSON lines, and the watch lines of
 // kubectl get events --watch-only --output-watch-events -o json. A part that
 // cannot be read is yielded as a [*Fault]; what follows it is still read. The
@@ -179,25 +180,33 @@ func object(data []byte, line int, yield func(Record, *Fault) bool) bool {
 	case env.Object != nil:
 		return watchLine(&env, line, yield)
 	case env.Items != nil || env.Kind == "List" || env.Kind == "EventList":
-		for i, item := range env.Items {
-			e, err := event(item)
-			if err != nil {
-				if !yield(Record{}, &Fault{line, fmt.Errorf("item %d: %w", i, err)}) {
-					return false
-				}
-				continue
-			}
-			if !yield(Record{Event: e}, nil) {
-				return false
-			}
-		}
-		return true
+		return list(&env, line, yield)
 	}
 	e, err := event(data)
 	if err != nil {
 		return yield(Record{}, &Fault{line, err})
 	}
 	return yield(Record{Event: e}, nil)
+}
+
+// list yields a List's events by their time: it is in the order of names.
+func list(env *envelope, line int, yield func(Record, *Fault) bool) bool {
+	events := make([]*occurrence.Event, 0, len(env.Items))
+	for i, item := range env.Items {
+		e, err := event(item)
+		if err == nil {
+			events = append(events, e)
+		} else if !yield(Record{}, &Fault{line, fmt.Errorf("item %d: %w", i, err)}) {
+			return false
+		}
+	}
+	slices.SortStableFunc(events, func(a, b *occurrence.Event) int { return a.Last.Compare(b.Last) })
+	for _, e := range events {
+		if !yield(Record{Event: e}, nil) {
+			return false
+		}
+	}
+	return true
 }
 
 func watchLine(env *envelope, line int, yield func(Record, *Fault) bool) bool {

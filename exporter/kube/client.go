@@ -1,0 +1,86 @@
+// Package kube makes the client of the API server: the smallest that reads
+// core/v1 Events, in protobuf, found and configured as kubectl would be.
+package kube
+
+import (
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// Options say which API server to speak to, and as whom.
+type Options struct {
+	Kubeconfig string // "" for the in-cluster configuration, else as kubectl finds it
+	Server     string // overrides the configuration's URL if not ""
+	UserAgent  string
+}
+
+// Client reads events.
+type Client struct {
+	rest.Interface
+	ParameterCodec runtime.ParameterCodec
+	Host           string // for messages
+}
+
+// NewClient returns a client. It does not connect: whether the server is there
+// shows at the first request.
+func NewClient(o Options) (*Client, error) {
+	cfg, err := config(o)
+	if err != nil {
+		return nil, fmt.Errorf("find the cluster: %w", err)
+	}
+	cfg.UserAgent = o.UserAgent
+	return newClient(cfg)
+}
+
+func config(o Options) (*rest.Config, error) {
+	if o.Kubeconfig == "" {
+		cfg, err := rest.InClusterConfig()
+		if err == nil {
+			if o.Server != "" {
+				cfg.Host = o.Server
+			}
+			return cfg, nil
+		}
+		if !errors.Is(err, rest.ErrNotInCluster) {
+			return nil, err
+		}
+	}
+	rules := clientcmd.NewDefaultClientConfigLoadingRules() // $KUBECONFIG, ~/.kube/config
+	rules.ExplicitPath = o.Kubeconfig
+	over := &clientcmd.ConfigOverrides{ClusterInfo: clientcmdapi.Cluster{Server: o.Server}}
+	cfg, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, over).ClientConfig()
+	if clientcmd.IsEmptyConfig(err) {
+		return nil, errors.New("not inside one, and neither --kubeconfig, $KUBECONFIG nor ~/.kube/config names one")
+	}
+	return cfg, err
+}
+
+// newClient registers Event alone: client-go's typed clients bring all of
+// Kubernetes's types and double the binary.
+func newClient(cfg *rest.Config) (*Client, error) {
+	scheme := runtime.NewScheme()
+	scheme.AddKnownTypes(corev1.SchemeGroupVersion, &corev1.Event{}, &corev1.EventList{})
+	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
+
+	cfg = rest.CopyConfig(cfg)
+	cfg.GroupVersion = &corev1.SchemeGroupVersion
+	cfg.APIPath = "/api"
+	cfg.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
+	cfg.ContentType = runtime.ContentTypeProtobuf
+	cfg.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + runtime.ContentTypeJSON
+	// A handful of requests a minute: the server's own fairness is enough.
+	cfg.QPS = -1
+	rc, err := rest.RESTClientFor(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("client of %s: %w", cfg.Host, err)
+	}
+	return &Client{Interface: rc, ParameterCodec: runtime.NewParameterCodec(scheme), Host: cfg.Host}, nil
+}

@@ -1,0 +1,180 @@
+// Package exporter is the way from Kubernetes Events to counters.
+//
+// A watcher (package watch) or a file (package replay) hands states of Event
+// objects to a [Pipeline]; a memory (package count) tells how many occurrences
+// each state adds; the series (package series) count them; and every
+// occurrence goes on, in order, to the sinks: the alerts, the event log. Data
+// flows in this one direction, in the goroutine of the source, so that there
+// is no queue to overflow: a slow sink slows down the watch, which the API
+// server buffers.
+package exporter
+
+import (
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/kubebark/kubebark/exporter/count"
+	"github.com/kubebark/kubebark/exporter/decode"
+	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/exporter/series"
+	"github.com/kubebark/kubebark/exporter/watch"
+)
+
+// Pipeline counts what the sources hand it and passes occurrences on. Its
+// methods and those of its streams may be called concurrently.
+type Pipeline struct {
+	series *series.Store
+	sinks  []occurrence.Sink
+
+	recovered prometheus.Counter
+	inexact   prometheus.Counter
+	lag       prometheus.Histogram
+
+	mu       sync.Mutex // orders sources among themselves
+	memories []*count.Memory
+	replayed *count.Memory
+}
+
+// NewPipeline returns a pipeline that counts into s and then passes each
+// occurrence to the sinks. It registers its own metrics with reg.
+func NewPipeline(reg prometheus.Registerer, s *series.Store, sinks ...occurrence.Sink) *Pipeline {
+	f := promauto.With(reg)
+	p := &Pipeline{
+		series: s,
+		sinks:  sinks,
+		recovered: f.NewCounter(prometheus.CounterOpts{
+			Name: "kube_event_exporter_recovered_occurrences_total",
+			Help: "Occurrences found by comparing a list with what was known, rather than seen on the watch.",
+		}),
+		inexact: f.NewCounter(prometheus.CounterOpts{
+			Name: "kube_event_exporter_inexact_occurrences_total",
+			Help: "Occurrences counted by an assumption: of an event from before the watch, one is taken for new.",
+		}),
+		lag: f.NewHistogram(prometheus.HistogramOpts{
+			Name:    "kube_event_exporter_event_lag_seconds",
+			Help:    "From the time that an event carries to its being counted. Times in most events have whole seconds.",
+			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 900, 1800},
+		}),
+	}
+	f.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kube_event_exporter_tracked_events",
+		Help: "Event objects whose counts are remembered, for a day also those that have expired.",
+	}, p.tracked)
+	return p
+}
+
+func (p *Pipeline) tracked() float64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for _, m := range p.memories {
+		n += m.Len()
+	}
+	return float64(n)
+}
+
+// Stream returns the handler of one watcher.
+func (p *Pipeline) Stream() watch.Handler {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.memories = append(p.memories, count.NewMemory(time.Now()))
+	return &stream{p: p, index: len(p.memories) - 1}
+}
+
+// Replay takes a record of a file, which is the whole history: all in it
+// counts.
+func (p *Pipeline) Replay(r decode.Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.replayed == nil {
+		p.replayed = count.NewMemory(time.Now())
+		p.memories = append(p.memories, p.replayed)
+	}
+	c := count.History
+	if r.Deleted {
+		c = count.Gone
+	}
+	now := time.Now()
+	p.observe(p.replayed.Observe(r.Event, c, now), r.Event, now, occurrence.Replayed)
+}
+
+// stream is where one watcher's events enter the pipeline. Namespaces are
+// watched by one each, and a list is complete only within its own.
+type stream struct {
+	p      *Pipeline
+	index  int
+	listed bool // once, completely
+}
+
+func (s *stream) memory() *count.Memory { return s.p.memories[s.index] }
+
+// BeginList implements [watch.Handler].
+func (s *stream) BeginList() {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	if !s.listed {
+		// A first list that is broken off has told nothing yet.
+		s.p.memories[s.index] = count.NewMemory(time.Now())
+	}
+	s.memory().BeginList()
+}
+
+// EndList implements [watch.Handler].
+func (s *stream) EndList() {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	s.memory().EndList(time.Now())
+	s.listed = true
+	for _, sink := range s.p.sinks {
+		sink.Synced()
+	}
+}
+
+// Event implements [watch.Handler].
+func (s *stream) Event(k watch.Kind, e *occurrence.Event) {
+	s.p.mu.Lock()
+	defer s.p.mu.Unlock()
+	now := time.Now()
+	c, origin, at := count.Seen, occurrence.Watched, now
+	switch {
+	case k == watch.Listed:
+		c, origin = count.Found, occurrence.Listed
+		if !s.listed {
+			c = count.Initial
+		}
+		if !e.Last.IsZero() && e.Last.Before(now) {
+			at = e.Last
+		}
+	case k == watch.Deleted:
+		c = count.Gone
+	}
+	d := s.memory().Observe(e, c, now)
+	if d.New > 0 && origin == occurrence.Listed {
+		s.p.recovered.Add(float64(d.New))
+	}
+	if d.New > 0 && origin == occurrence.Watched && !e.Last.IsZero() {
+		s.p.lag.Observe(max(0, now.Sub(e.Last).Seconds()))
+	}
+	if d.New > 0 || c == count.Initial {
+		s.p.observe(d, e, at, origin)
+	}
+}
+
+func (p *Pipeline) observe(d count.Delta, e *occurrence.Event, at time.Time, origin occurrence.Origin) {
+	if d.New == 0 && origin != occurrence.Listed {
+		return
+	}
+	if d.Inexact {
+		p.inexact.Add(float64(d.New))
+	}
+	if d.New > 0 {
+		p.series.Add(series.KeyOf(e), d.New, at)
+	}
+	o := occurrence.Occurrence{Event: *e, New: d.New, At: at, Origin: origin, Inexact: d.Inexact}
+	for _, sink := range p.sinks {
+		sink.Observe(&o)
+	}
+}

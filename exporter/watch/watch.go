@@ -1,0 +1,234 @@
+// Package watch lists and watches Event objects and hands each state of each
+// to a [Handler], without a gap.
+//
+// A [Watcher] lists in pages, which are handed on as they come and never held
+// together, and then watches from the list's version. When the stream ends it
+// goes on from the last version it saw; only when the server no longer knows
+// that version does it list again, and the handler, which compares counts,
+// finds what was missed. Events have no watch cache in the API server: a quiet
+// stream sends nothing at all, so silence is no sign of sickness.
+package watch
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubebark/kubebark/exporter/decode"
+	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/backoff"
+)
+
+// Kind says in which way an event came.
+type Kind uint8
+
+// The ways in which an event comes.
+const (
+	Listed Kind = iota
+	Added
+	Modified
+	Deleted
+)
+
+// Handler takes what a watcher finds, one call after another. A watcher waits
+// for it: there is no queue between them, and so nothing to overflow.
+type Handler interface {
+	// BeginList tells that a list begins, anew if one was broken off.
+	BeginList()
+	// Event takes the state of an event.
+	Event(k Kind, e *occurrence.Event)
+	// EndList tells that the list is complete.
+	EndList()
+}
+
+// Options are the options of [New].
+type Options struct {
+	Client         rest.Interface
+	ParameterCodec runtime.ParameterCodec
+	Namespace      string // "" for all
+	Handler        Handler
+	Logger         log.Logger
+	Metrics        *Metrics
+	Health         *Health
+}
+
+// Watcher lists and watches the events of one namespace or of all.
+type Watcher struct {
+	Options
+
+	health  *stream
+	backoff backoff.Backoff
+	said    string // the last error that was logged as such
+}
+
+const (
+	pageSize = 500 // as kubectl and client-go have it
+	// A request for a page that takes longer has died on the way.
+	pageTimeout = 2 * time.Minute
+	// The server ends a watch after a while that it is asked for, between this
+	// and twice as much, as client-go's reflector asks.
+	watchTimeout = 5 * time.Minute
+	// deadlineSlack is how much longer we wait for it to do so.
+	deadlineSlack = 30 * time.Second
+)
+
+// New returns a watcher.
+func New(o Options) *Watcher {
+	return &Watcher{
+		Options: o,
+		health:  o.Health.add(o.Namespace),
+		backoff: backoff.Backoff{Min: 500 * time.Millisecond, Max: 30 * time.Second},
+	}
+}
+
+// Run lists and watches until ctx is done. No failure ends it: an API server
+// that is not there or says no is tried again.
+func (w *Watcher) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		version, err := w.list(ctx)
+		if err != nil {
+			w.pause(ctx, fmt.Errorf("list events: %w", err))
+			continue
+		}
+		w.follow(ctx, version)
+	}
+	return nil
+}
+
+// list hands all events to the handler and returns the version to watch from.
+func (w *Watcher) list(ctx context.Context) (string, error) {
+	w.Handler.BeginList()
+	opts := metav1.ListOptions{Limit: pageSize}
+	for {
+		page, err := w.page(ctx, &opts)
+		if err != nil {
+			// A continue token may expire; the list then begins again, for one
+			// of two moments would miss what changed between them.
+			return "", err
+		}
+		for i := range page.Items {
+			w.Handler.Event(Listed, decode.Event(&page.Items[i]))
+		}
+		w.health.progress()
+		if page.Continue == "" {
+			w.Handler.EndList()
+			w.health.synced()
+			w.recovered()
+			return page.ResourceVersion, nil
+		}
+		opts.Continue = page.Continue
+	}
+}
+
+func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (*corev1.EventList, error) {
+	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
+	defer cancel()
+	var page corev1.EventList
+	err := w.request(opts).Do(ctx).Into(&page)
+	return &page, err
+}
+
+func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
+	return w.Client.Get().
+		NamespaceIfScoped(w.Namespace, w.Namespace != "").
+		Resource("events").
+		VersionedParams(opts, w.ParameterCodec).
+		MaxRetries(0) // we space tries out, count them and say why
+}
+
+// follow watches from version on until the server no longer knows where we
+// are, or ctx is done.
+func (w *Watcher) follow(ctx context.Context, version string) {
+	for ctx.Err() == nil {
+		begun := time.Now()
+		next, err := w.stream(ctx, version)
+		w.health.disconnected()
+		if ctx.Err() != nil {
+			return
+		}
+		version = next
+		switch {
+		case expired(err):
+			w.Metrics.restarts.WithLabelValues("expired").Inc()
+			level.Info(w.Logger).Log("msg", "the watch fell behind what the API server remembers; listing again", "err", err)
+			return
+		case err != nil:
+			w.Metrics.restarts.WithLabelValues("error").Inc()
+			w.pause(ctx, fmt.Errorf("watch events: %w", err))
+		default:
+			w.Metrics.restarts.WithLabelValues("closed").Inc()
+			// Ordinary, every few minutes; in a hot loop it would not be.
+			if time.Since(begun) < 2*time.Second {
+				w.pause(ctx, fmt.Errorf("watch events: closed by the server after %s", time.Since(begun).Round(time.Millisecond)))
+			}
+		}
+	}
+}
+
+// stream watches once. It returns the version to go on from, and no error if
+// the stream simply ended.
+func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
+	timeout := watchTimeout + rand.N(watchTimeout) //nolint:gosec // spacing needs no secrecy
+	ctx, cancel := context.WithTimeout(ctx, timeout+deadlineSlack)
+	defer cancel()
+	seconds := int64(timeout / time.Second)
+	wi, err := w.request(&metav1.ListOptions{
+		Watch: true, ResourceVersion: version, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
+	}).Watch(ctx)
+	if err != nil {
+		return version, err
+	}
+	defer wi.Stop()
+	w.health.connected(timeout)
+	for ev := range wi.ResultChan() {
+		w.Metrics.count(ev.Type)
+		e, ok := ev.Object.(*corev1.Event)
+		if !ok {
+			return version, apierrors.FromObject(ev.Object)
+		}
+		if k, ok := kindOf(ev.Type); ok {
+			w.Handler.Event(k, decode.Event(e))
+			w.recovered()
+		}
+		w.health.progress()
+		version = e.ResourceVersion
+	}
+	return version, nil
+}
+
+// pause says what is wrong, the same only once, and waits: as long as the
+// server asks for, at least as long as the back-off.
+func (w *Watcher) pause(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	w.health.failed(err)
+	d := w.backoff.Next()
+	if s, ok := apierrors.SuggestsClientDelay(err); ok {
+		d = max(d, time.Duration(s)*time.Second)
+	}
+	l := level.Debug(w.Logger)
+	if text := err.Error(); text != w.said {
+		w.said = text
+		l = level.Warn(w.Logger)
+	}
+	l.Log("msg", "no events for now", "err", err, "retry_in", d.Round(time.Millisecond))
+	_ = backoff.Sleep(ctx, d) // the caller looks at ctx
+}
+
+func (w *Watcher) recovered() {
+	w.backoff.Reset()
+	if w.said != "" {
+		w.said = ""
+		level.Info(w.Logger).Log("msg", "events come again")
+	}
+}
