@@ -2,9 +2,14 @@ module github.com/kubebark/kubebark/test
 
 go 1.26.0
 
-require github.com/kubebark/kubebark v0.0.0
+require (
+	github.com/chromedp/cdproto v0.159.0
+	github.com/chromedp/chromedp v0.23.0
+	github.com/kubebark/kubebark v0.0.0
+)
 
 require (
+	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/google/go-cmp v0.7.0 // indirect
 	go.uber.org/goleak v1.3.0 // indirect
 )
