@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	runtimeapi "k8s.io/cri-api/pkg/apis/runtime/v1"
+	"k8s.io/cri-api/pkg/apis/testing"
+)
+
+// exitAfter is how long a container that fails runs.
+const exitAfter = time.Second
+
+// A runtime is a container runtime in memory, some of whose containers exit.
+type runtime struct {
+	*testing.FakeRuntimeService
+}
+
+func newRuntime() *runtime {
+	testing.FakePodSandboxIPs = []string{"127.0.0.1"} // probes must not leave the machine
+	fake := testing.NewFakeRuntimeService()
+	fake.FakeStatus = &runtimeapi.RuntimeStatus{Conditions: []*runtimeapi.RuntimeCondition{
+		{Type: runtimeapi.RuntimeReady, Status: true},
+		{Type: runtimeapi.NetworkReady, Status: true},
+	}}
+	return &runtime{FakeRuntimeService: fake}
+}
+
+// RunPodSandbox makes a sandbox unless the pod's name says that it fails.
+func (r *runtime) RunPodSandbox(ctx context.Context, config *runtimeapi.PodSandboxConfig, handler string) (string, error) {
+	if strings.HasPrefix(config.GetMetadata().GetName(), "no-sandbox") {
+		return "", status.Error(codes.Unknown, `failed to setup network for sandbox: plugin type="bridge" failed (add): no free addresses in range`)
+	}
+	return r.FakeRuntimeService.RunPodSandbox(ctx, config, handler)
+}
+
+// StartContainer starts a container and sees to it that one whose image says
+// so comes to its end.
+func (r *runtime) StartContainer(ctx context.Context, id string) error {
+	if err := r.FakeRuntimeService.StartContainer(ctx, id); err != nil {
+		return err
+	}
+	r.Lock()
+	defer r.Unlock()
+	switch image := r.Containers[id].Image.GetUserSpecifiedImage(); {
+	case hasPart(image, "crash"):
+		time.AfterFunc(exitAfter, func() { r.exit(id, 1, "Error") })
+	case hasPart(image, "oom"):
+		time.AfterFunc(exitAfter, func() { r.exit(id, 137, "OOMKilled") })
+	}
+	return nil
+}
+
+// exit ends a container if it still runs.
+func (r *runtime) exit(id string, code int32, reason string) {
+	r.Lock()
+	defer r.Unlock()
+	c, ok := r.Containers[id]
+	if !ok || c.State != runtimeapi.ContainerState_CONTAINER_RUNNING {
+		return
+	}
+	c.State = runtimeapi.ContainerState_CONTAINER_EXITED
+	c.FinishedAt = time.Now().UnixNano()
+	c.ExitCode, c.Reason = code, reason
+}
+
+// hasPart tells whether the image's repository has the path part.
+func hasPart(image, part string) bool {
+	parts := strings.Split(image, "/")
+	for _, p := range parts[:len(parts)-1] {
+		if p == part {
+			return true
+		}
+	}
+	return false
+}

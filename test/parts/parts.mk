@@ -1,0 +1,66 @@
+# The real programs that tests and the demo run, each built from ordinary Go
+# modules that a nested module under test/parts/ pins. A program is built once:
+# the stamp's name is a checksum of what it is built from.
+
+CACHE     ?= .cache
+PARTS     := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
+PARTS_BIN := $(abspath $(CACHE))/bin
+
+# part-stamp PART [FILES]: the file that says that the part is built.
+part-key   = $(firstword $(shell cat $(PARTS)/build.sh $(PARTS)/parts.mk $(PARTS)/$(1)/go.mod $(PARTS)/$(1)/go.sum $(2) | cksum))
+part-stamp = $(PARTS_BIN)/.built/$(1)-$(call part-key,$(1),$(2))
+# part-done replaces the stamps of former versions.
+part-done  = mkdir -p $(@D) && rm -f $(@D)/$(1)-* && touch $@
+
+KUBELET_SOURCES := $(sort $(wildcard $(PARTS)/kubernetes/*/*.go $(PARTS)/kubernetes/*/*/*.go))
+KUBE_VERSION    := $(shell sed -n 's,^[[:space:]]*k8s.io/kubernetes v\([^ ]*\).*,\1,p' $(PARTS)/kubernetes/go.mod)
+KUBE_MINOR      := $(word 2,$(subst ., ,$(KUBE_VERSION)))
+KUBE_X          := -X=k8s.io/component-base/version
+
+LINT_STAMP         := $(call part-stamp,lint)
+ALERTMANAGER_STAMP := $(call part-stamp,alertmanager)
+ETCD_STAMP         := $(call part-stamp,etcd)
+PROMETHEUS_STAMP   := $(call part-stamp,prometheus)
+KUBERNETES_STAMP   := $(call part-stamp,kubernetes,$(KUBELET_SOURCES))
+
+.PHONY: parts-demo parts-cluster parts-test parts-lint parts-clean
+
+parts-lint: $(LINT_STAMP) ## golangci-lint
+parts-demo: $(ALERTMANAGER_STAMP) ## Alertmanager with its UI, and amtool
+parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) ## a control plane and kubelets besides
+parts-test: parts-cluster $(PROMETHEUS_STAMP) ## all that the tests run
+
+parts-clean: ## removes the built parts; Go's own build cache stays
+	rm -rf $(PARTS_BIN)
+
+$(LINT_STAMP):
+	@$(PARTS)/build.sh lint $(PARTS_BIN) '2 min' \
+		golangci-lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@$(call part-done,lint)
+
+$(ALERTMANAGER_STAMP):
+	@$(PARTS)/build.sh alertmanager $(PARTS_BIN) '1 min' \
+		alertmanager=github.com/prometheus/alertmanager/cmd/alertmanager \
+		amtool=github.com/prometheus/alertmanager/cmd/amtool
+	@$(call part-done,alertmanager)
+
+$(ETCD_STAMP):
+	@$(PARTS)/build.sh etcd $(PARTS_BIN) '1 min' \
+		etcd=go.etcd.io/etcd/server/v3
+	@$(call part-done,etcd)
+
+# Without gitVersion and its parts clients would take the server for v0.0.0.
+$(KUBERNETES_STAMP):
+	@LDFLAGS='$(KUBE_X).gitVersion=v$(KUBE_VERSION) $(KUBE_X).gitMajor=1 $(KUBE_X).gitMinor=$(KUBE_MINOR)' \
+		$(PARTS)/build.sh kubernetes $(PARTS_BIN) '8 min' \
+		kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver \
+		kube-controller-manager=k8s.io/kubernetes/cmd/kube-controller-manager \
+		kube-scheduler=k8s.io/kubernetes/cmd/kube-scheduler \
+		hollow-kubelet=./hollow-kubelet
+	@$(call part-done,kubernetes)
+
+$(PROMETHEUS_STAMP):
+	@$(PARTS)/build.sh prometheus $(PARTS_BIN) '6 min' -tags=netgo \
+		prometheus=github.com/prometheus/prometheus/cmd/prometheus \
+		promtool=github.com/prometheus/prometheus/cmd/promtool
+	@$(call part-done,prometheus)
