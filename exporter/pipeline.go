@@ -139,8 +139,8 @@ func (s *stream) Event(k watch.Kind, e *occurrence.Event) {
 	defer s.p.mu.Unlock()
 	now := time.Now()
 	c, origin, at := count.Seen, occurrence.Watched, now
-	switch {
-	case k == watch.Listed:
+	switch k {
+	case watch.Listed:
 		c, origin = count.Found, occurrence.Listed
 		if !s.listed {
 			c = count.Initial
@@ -148,8 +148,9 @@ func (s *stream) Event(k watch.Kind, e *occurrence.Event) {
 		if !e.Last.IsZero() && e.Last.Before(now) {
 			at = e.Last
 		}
-	case k == watch.Deleted:
+	case watch.Deleted:
 		c = count.Gone
+	case watch.Added, watch.Modified:
 	}
 	d := s.memory().Observe(e, c, now)
 	if d.New > 0 && origin == occurrence.Listed {

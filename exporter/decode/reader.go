@@ -29,8 +29,8 @@ type Record struct {
 	Deleted bool
 }
 
-// Fault is a part of a file that could not be read.
-type Fault struct {
+// A Fault is a part of a file that could not be read.
+type Fault struct { //nolint:errname // it is a finding first, and one of many
 	Line int // first line of the part
 	Err  error
 }

@@ -66,7 +66,7 @@ func event(name, version string, n int32) *corev1.Event {
 
 // page is a list's page; next is its continue token.
 func page(version, next string, events ...*corev1.Event) answer {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		l := corev1.EventList{TypeMeta: metav1.TypeMeta{Kind: "EventList", APIVersion: "v1"}}
 		l.ResourceVersion, l.Continue = version, next
 		for _, e := range events {
@@ -78,7 +78,7 @@ func page(version, next string, events ...*corev1.Event) answer {
 
 // status is an answer that is no success.
 func status(code int, reason metav1.StatusReason, message string) answer {
-	return func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		if code == http.StatusTooManyRequests {
 			w.Header().Set("Retry-After", "1")
 		}

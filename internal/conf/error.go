@@ -59,7 +59,7 @@ func Field(err error, path ...string) error {
 	}
 	var errs []error
 	for _, e := range flatten(err) {
-		if fe, ok := e.(*fieldError); ok {
+		if fe, ok := e.(*fieldError); ok { //nolint:errorlint // flatten has unwrapped it
 			errs = append(errs, &fieldError{slices.Concat(path, fe.path), fe.err})
 			continue
 		}
@@ -83,7 +83,7 @@ func validateFaults(err error, root *yaml.Node) []Fault {
 	var fs []Fault
 	for _, e := range flatten(err) {
 		f := Fault{Text: e.Error()}
-		if fe, ok := e.(*fieldError); ok {
+		if fe, ok := e.(*fieldError); ok { //nolint:errorlint // flatten has unwrapped it
 			f = Fault{Line: line(root, fe.path), Key: strings.Join(fe.path, "."), Text: fe.err.Error()}
 		}
 		fs = append(fs, f)
@@ -133,8 +133,7 @@ var (
 // that speak of keys.
 func decodeFaults(err error) []Fault {
 	texts := []string{err.Error()}
-	var te *yaml.TypeError
-	if errors.As(err, &te) {
+	if te, ok := errors.AsType[*yaml.TypeError](err); ok {
 		texts = te.Errors
 	}
 	fs := make([]Fault, len(texts))

@@ -62,7 +62,8 @@ func NewReloader(o ReloaderOptions) (*Reloader, error) {
 		r.interval = 15 * time.Second
 	}
 	o.Registerer.MustRegister(r.successful, r.lastTime)
-	return r, r.Reload(context.Background())
+	err := r.Reload(context.Background())
+	return r, err
 }
 
 // Reload applies the configuration now and returns its fault. It gives up

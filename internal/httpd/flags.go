@@ -16,8 +16,13 @@ type Flags struct {
 	externalURL string
 }
 
-// AddFlags adds the --web.… flags to app.
-func AddFlags(app *kingpin.Application, defaultAddress string) *Flags {
+// flagger is a program or one of its commands.
+type flagger interface {
+	Flag(name, help string) *kingpin.FlagClause
+}
+
+// AddFlags adds the --web.… flags to a program or one of its commands.
+func AddFlags(app flagger, defaultAddress string) *Flags {
 	f := new(Flags)
 	app.Flag("web.listen-address", "Address to listen on. Repeatable.").
 		Default(defaultAddress).StringsVar(&f.Addresses)

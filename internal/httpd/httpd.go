@@ -62,7 +62,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	for _, a := range o.Flags.Addresses {
-		l, err := net.Listen("tcp", a)
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", a)
 		if err != nil {
 			s.close()
 			return nil, fmt.Errorf("--web.listen-address %s: %w", a, err)

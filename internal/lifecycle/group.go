@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -60,8 +61,8 @@ func (g *Group) Run(ctx context.Context) error {
 	case <-ended:
 	}
 	var errs []error
-	for i := len(rs) - 1; i >= 0; i-- {
-		errs = append(errs, g.stop(rs[i]))
+	for _, r := range slices.Backward(rs) {
+		errs = append(errs, g.stop(r))
 	}
 	return errors.Join(errs...)
 }
