@@ -1,0 +1,53 @@
+# kubebark: make help tells what there is.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CACHE ?= $(CURDIR)/.cache
+BIN := $(CACHE)/bin
+VERSION ?= $(shell cat VERSION)
+REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+export KUBEBARK_BIN := $(BIN)
+export CGO_ENABLED ?= 0
+export GOWORK := off
+
+PKG_VERSION := github.com/prometheus/common/version
+LDFLAGS := -s -w -X $(PKG_VERSION).Version=$(VERSION) -X $(PKG_VERSION).Revision=$(REVISION)
+GO_BUILD := go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
+
+include test/parts/parts.mk
+include test/demo/demo.mk
+
+.PHONY: help
+help: ## Show this help.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | sort | awk -F'\t' '{printf "%-14s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## Build both programs into bin/.
+	@mkdir -p bin
+	$(GO_BUILD) -o bin/ ./cmd/...
+
+.PHONY: test
+test: lint test-unit e2e ## Everything, real parts included.
+
+.PHONY: test-unit
+test-unit: ## Unit tests of all modules, with the race detector.
+	CGO_ENABLED=1 go test -race ./...
+
+.PHONY: e2e
+e2e: build parts-test browser ## End-to-end tests on real parts.
+	cd test && go vet ./... && go test -timeout 30m ./...
+
+.PHONY: lint
+lint: parts-lint ## golangci-lint over all modules.
+	$(BIN)/golangci-lint run ./...
+	cd test && $(BIN)/golangci-lint run --config ../.golangci.yml ./...
+
+.PHONY: generate
+generate: ## Write everything that is generated.
+	go generate ./...
+
+.PHONY: clean
+clean: ## Remove what was built, but not the cache of real parts.
+	rm -rf bin
