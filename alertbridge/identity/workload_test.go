@@ -17,8 +17,8 @@ func TestWorkload(t *testing.T) {
 		{"Pod", "my-app-v2-5d4f8c9b6-bcdfg", "my-app-v2"},
 		{"Pod", "rollout-6b4f7d9c8x-x2x4q", "rollout"}, // another hasher's full-length hash
 		{"Pod", "cart-7dc45b778d-abcde", "cart"},
-		{"Pod", "web-7dc45-x2x4q", "web-7dc45"},        // five characters are a random end, not a hash
-		{"Pod", "web-cbdfcbdf-x2x4q", "web-cbdfcbdf"},  // a hash without a digit is a word
+		{"Pod", "web-7dc45-x2x4q", "web-7dc45"},       // five characters are a random end, not a hash
+		{"Pod", "web-cbdfcbdf-x2x4q", "web-cbdfcbdf"}, // a hash without a digit is a word
 		{"ReplicaSet", "cart-7dc45b778d", "cart"},
 		{"ReplicaSet", "cart", "cart"},
 		{"ReplicaSet", "cart-canary", "cart-canary"},

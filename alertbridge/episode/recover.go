@@ -1,0 +1,123 @@
+package episode
+
+import (
+	"time"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+// What an end is told to be.
+const (
+	byRecovery = "recovery: "
+	byGone     = "object gone"
+	byQuiet    = "quiet for "
+)
+
+// recover lets an occurrence end the trouble of the objects that it tells of.
+func (t *Tracker) recover(o *occurrence.Occurrence, now time.Time) {
+	for _, obj := range goneBy(&o.Event) {
+		for e := range t.byObject[obj] {
+			t.recoverObject(e, obj, "", o, byGone, now)
+		}
+	}
+	if !t.settings.Rules.Recovery(o.Reason) {
+		return
+	}
+	obj := objectOf(&o.Object)
+	for e := range t.byObject[obj] {
+		if e.rule.Resolves(o.Reason) {
+			t.recoverObject(e, obj, o.Object.FieldPath, o, byRecovery+o.Reason, now)
+		}
+	}
+}
+
+func (t *Tracker) recoverObject(e *episode, obj object, path string, o *occurrence.Occurrence, by string, now time.Time) {
+	if !e.objects[obj].recover(path, o.Version, o.At) {
+		return
+	}
+	e.changed = true
+	if !e.allRecovered() {
+		return
+	}
+	e.recovered, e.by = o.At, by
+	t.settle(e, now)
+}
+
+// settle ends an episode that has recovered for as long as its rule wants.
+func (t *Tracker) settle(e *episode, now time.Time) {
+	if e.recovered.IsZero() {
+		return
+	}
+	hold := t.scale(e.rule.ResolveAfter)
+	if e.by == byGone {
+		hold = 0
+	}
+	if at := e.recovered.Add(hold); now.Before(at) {
+		t.stir(at)
+		return
+	}
+	t.end(e, e.recovered, now, e.by)
+}
+
+// keepAlive lets a write that emptied its bucket excuse the silence of the
+// other reasons that its source has to write about the object.
+func (t *Tracker) keepAlive(o *occurrence.Occurrence) {
+	obj, src := objectOf(&o.Object), sourceOf(&o.Event)
+	for e := range t.byObject[obj] {
+		if e.rule.Once || e.event.Reason == o.Reason {
+			continue
+		}
+		for i := range e.objects[obj].parts {
+			p := &e.objects[obj].parts[i]
+			if p.source == src && !p.series && !p.recovered {
+				p.kept, e.kept = o.At, later(e.kept, o.At)
+			}
+		}
+	}
+}
+
+// prune forgets objects that have been quiet for long, so that one which was
+// deleted unseen does not hold up the end of the others' trouble. It tells
+// whether the episode ended by that.
+func (t *Tracker) prune(e *episode, now time.Time) (ended bool) {
+	e.pruned = now
+	if len(e.objects) < 2 {
+		return false
+	}
+	for obj, a := range e.objects {
+		if a.quietSince(now, e.quiet) {
+			delete(e.objects, obj)
+			t.unindex(e, obj)
+		}
+	}
+	if e.recovered.IsZero() && e.allRecovered() {
+		t.end(e, now, now, t.quietText(e))
+		return true
+	}
+	return false
+}
+
+// objectsPerAlert bounds, on the average, how many objects are kept for each
+// of the alerts that there may be.
+const objectsPerAlert = 10
+
+func (t *Tracker) index(e *episode, obj object) {
+	es := t.byObject[obj]
+	if es == nil {
+		es = map[*episode]struct{}{}
+		t.byObject[obj] = es
+	}
+	es[e] = struct{}{}
+	t.kept++
+}
+
+func (t *Tracker) unindex(e *episode, obj object) {
+	es := t.byObject[obj]
+	if _, ok := es[e]; !ok {
+		return
+	}
+	t.kept--
+	if delete(es, e); len(es) == 0 {
+		delete(t.byObject, obj)
+	}
+}

@@ -1,0 +1,218 @@
+package episode
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/kubebark/kubebark/alertbridge/notify"
+)
+
+const (
+	// endedFor is how long the end of an alert is sent again.
+	endedFor = 15 * time.Minute
+
+	// grace is how long after its quiet time is over an alert's end is sent.
+	// Alertmanager ends it by itself at the moment that it was told, so this
+	// delays nothing; but where another exporter has heard more than we, our
+	// word that it is over would count against the other's that it is not.
+	grace = 15 * time.Second
+	// notice is how long before its end an alert is sent with the reason of
+	// the end, for Alertmanager may end it before we do.
+	notice = 15 * time.Second
+
+	// firstRefresh is how soon a new alert is sent again if it has changed;
+	// from then on ever more seldom, until resend_interval.
+	firstRefresh = 5 * time.Second
+
+	minTick = 50 * time.Millisecond
+	maxTick = time.Minute
+)
+
+// Run lets time move the episodes on until ctx is done. It ends none then.
+func (t *Tracker) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+			timer.Reset(t.tick(time.Now()))
+		case <-t.wake:
+			t.mu.Lock()
+			wait := max(minTick, time.Until(t.next))
+			t.mu.Unlock()
+			timer.Reset(wait)
+		}
+	}
+}
+
+// stir makes Run wake at the time, or earlier if something else is due.
+func (t *Tracker) stir(at time.Time) {
+	if !t.next.IsZero() && !at.Before(t.next) {
+		return
+	}
+	t.next = at
+	select {
+	case t.wake <- struct{}{}:
+	default:
+	}
+}
+
+// tick does what is due and returns how long nothing will be.
+func (t *Tracker) tick(now time.Time) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.next = now.Add(maxTick)
+	live := t.live(now)
+	for _, e := range t.active {
+		if live {
+			t.step(e, now)
+		}
+	}
+	for _, e := range t.ended {
+		t.stepEnded(e, now, live)
+	}
+	if !live {
+		t.next = earlier(t.next, now.Add(time.Second))
+	}
+	return max(minTick, t.next.Sub(now))
+}
+
+// live tells whether what we know is whole: connected for long enough that
+// what was missed has come in, and not in the middle of a list.
+func (t *Tracker) live(now time.Time) bool {
+	if !t.connected() {
+		t.since = time.Time{}
+		return false
+	}
+	if t.since.IsZero() {
+		t.since = now
+		if len(t.active) > 0 {
+			t.since = now.Add(t.scale(grace))
+		}
+	}
+	return !t.listing && !now.Before(t.since)
+}
+
+// step moves an active episode on.
+func (t *Tracker) step(e *episode, now time.Time) {
+	if t.settle(e, now); e.state == Ended || t.active[e.fp] != e {
+		return
+	}
+	deadline := e.deadline()
+	if over := deadline.Add(t.scale(grace)); !now.Before(over) {
+		t.end(e, deadline, now, t.quietText(e))
+		return
+	}
+	if now.Sub(e.pruned) >= e.quiet/10 && t.prune(e, now) {
+		return
+	}
+	if e.state != Firing {
+		t.next = earlier(t.next, deadline.Add(t.scale(grace)))
+		return
+	}
+	if !now.Before(t.due(e, now)) {
+		t.transmit(e, now)
+	}
+	t.next = earlier(t.next, t.due(e, now))
+}
+
+// stepEnded sends an alert's end again, or forgets it.
+func (t *Tracker) stepEnded(e *episode, now time.Time, live bool) {
+	if now.Sub(e.endedAt) >= endedFor {
+		delete(t.ended, e.fp)
+		return
+	}
+	due := e.sentAt.Add(t.settings.Resend)
+	if live && !now.Before(due) {
+		t.transmit(e, now)
+		due = now.Add(t.settings.Resend)
+	}
+	t.next = earlier(t.next, due)
+}
+
+// due is when a firing alert is to be sent again, or to end.
+func (t *Tracker) due(e *episode, now time.Time) time.Time {
+	interval := min(t.settings.Resend, max(minTick, e.quiet/4))
+	if e.changed {
+		interval = min(interval, max(t.scale(firstRefresh), now.Sub(e.startsAt)))
+	}
+	due := e.sentAt.Add(interval)
+	deadline := e.deadline()
+	switch atNotice := deadline.Add(-t.noticeOf(e)); {
+	case now.Before(atNotice) && e.noticed:
+		return now // heard of again: take the notice back
+	case !e.noticed:
+		due = earlier(due, atNotice)
+	case !now.Before(deadline):
+		due = deadline.Add(t.scale(grace))
+	}
+	return due
+}
+
+func (t *Tracker) noticeOf(e *episode) time.Duration {
+	return min(t.scale(notice), e.quiet/10)
+}
+
+// transmit sends the state of the episode.
+func (t *Tracker) transmit(e *episode, now time.Time) {
+	e.noticed = e.state == Firing && !now.Before(e.deadline().Add(-t.noticeOf(e)))
+	e.sentAt, e.changed = now, false
+	if e.state == Firing {
+		e.told = later(e.told, e.deadline())
+		t.stir(t.due(e, now))
+	} else {
+		t.stir(now.Add(t.settings.Resend))
+	}
+	t.send(t.alert(e))
+}
+
+// keepEnded keeps an ended alert for a while. There are at most as many as may
+// be active: the one that ended first goes.
+func (t *Tracker) keepEnded(e *episode, now time.Time) {
+	if len(t.ended) >= t.settings.MaxActive {
+		var oldest *episode
+		for _, o := range t.ended {
+			if oldest == nil || o.endedAt.Before(oldest.endedAt) {
+				oldest = o
+			}
+		}
+		delete(t.ended, oldest.fp)
+	}
+	t.ended[e.fp] = e
+	t.stir(now.Add(t.settings.Resend))
+}
+
+// Current returns the state of all alerts that fire or ended lately.
+func (t *Tracker) Current() []notify.Alert {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.connected() {
+		return nil // refresh nothing
+	}
+	var as []notify.Alert
+	for _, e := range t.active {
+		if e.state == Firing {
+			as = append(as, t.alert(e))
+		}
+	}
+	for _, e := range t.ended {
+		as = append(as, t.alert(e))
+	}
+	return as
+}
+
+func (t *Tracker) quietText(e *episode) string {
+	whole := time.Duration(float64(e.quiet) * t.speed).Round(time.Millisecond)
+	return byQuiet + model.Duration(whole).String()
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

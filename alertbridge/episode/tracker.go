@@ -1,0 +1,222 @@
+package episode
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubebark/kubebark/alertbridge/notify"
+	"github.com/kubebark/kubebark/alertbridge/rule"
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+// Settings are what a reload may change.
+type Settings struct {
+	Rules     *rule.Set
+	MaxActive int
+	Resend    time.Duration
+	// AlertsURL is the page that an alert's generatorURL leads to; "" for none.
+	AlertsURL string
+}
+
+// Options are the options of [New].
+type Options struct {
+	Logger     log.Logger
+	Registerer prometheus.Registerer
+	// Speed divides the rules' durations; 0 leaves them.
+	Speed float64
+	// Send takes alerts away; it must not block.
+	Send func(...notify.Alert)
+	// Connected is false while occurrences may be missed; nil means always
+	// true.
+	Connected func() bool
+}
+
+// Tracker holds all episodes. It is safe for concurrent use.
+type Tracker struct {
+	logger    log.Logger
+	metrics   *metrics
+	speed     float64
+	send      func(...notify.Alert)
+	connected func() bool
+	wake      chan struct{} // something is due earlier than Run thinks
+
+	mu       sync.Mutex
+	settings Settings
+	active   map[notify.Fingerprint]*episode // pending and firing
+	folds    int                             // of active
+	ended    map[notify.Fingerprint]*episode
+	byObject map[object]map[*episode]struct{}
+	kept     int // objects in all episodes
+	buckets  *buckets
+	listed   []occurrence.Occurrence
+	listing  bool
+	next     time.Time // when Run wakes by itself
+	since    time.Time // since when we are connected; zero while not
+}
+
+// New returns a tracker without episodes.
+func New(o Options, s Settings) (*Tracker, error) {
+	if s.Rules == nil || s.MaxActive < 1 || s.Resend <= 0 {
+		return nil, errors.New("episode: rules, a limit and an interval are needed")
+	}
+	t := &Tracker{
+		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected,
+		wake: make(chan struct{}, 1), settings: s, active: map[notify.Fingerprint]*episode{},
+		ended: map[notify.Fingerprint]*episode{}, byObject: map[object]map[*episode]struct{}{},
+	}
+	if t.speed <= 0 {
+		t.speed = 1
+	}
+	if t.connected == nil {
+		t.connected = func() bool { return true }
+	}
+	t.metrics = newMetrics(o.Registerer, t.counts)
+	t.buckets = newBuckets(t.scale(bucketRefill))
+	return t, nil
+}
+
+// scale turns a duration of the rules into one of ours.
+func (t *Tracker) scale(d time.Duration) time.Duration {
+	return time.Duration(float64(d) / t.speed)
+}
+
+// Apply puts new settings in force. Episodes stay; those whose labels are the
+// same under the new rules go on by them.
+func (t *Tracker) Apply(s Settings) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settings = s
+	for _, e := range t.active {
+		r := s.Rules.Match(&e.event)
+		if r == nil || r.Drop || e.folded {
+			continue
+		}
+		if ls, _ := r.Labels(&e.event); notify.FingerprintOf(ls) == e.fp {
+			e.rule, e.quiet, e.changed = r, t.scale(r.KeepFiringFor(&e.event)), true
+		}
+	}
+	t.stir(time.Now())
+}
+
+// Observe takes one occurrence; see [occurrence.Sink].
+func (t *Tracker) Observe(o *occurrence.Occurrence) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	c := *o
+	if c.At.IsZero() || c.At.After(now) {
+		c.At = now
+	}
+	if c.Origin == occurrence.Listed {
+		t.list(&c, now)
+		return
+	}
+	t.take(&c, now)
+}
+
+// take lets an occurrence move episodes on.
+func (t *Tracker) take(o *occurrence.Occurrence, now time.Time) {
+	t.recover(o, now)
+	r := t.settings.Rules.Match(&o.Event)
+	if r != nil {
+		t.metrics.matches.WithLabelValues(r.Name).Inc()
+	}
+	if r != nil && !r.Drop {
+		t.raise(r, o, now)
+	}
+	if t.buckets.write(o) {
+		t.keepAlive(o)
+	}
+}
+
+// raise adds the occurrence to its episode, which it may begin.
+func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) {
+	quiet := t.scale(r.KeepFiringFor(&o.Event))
+	if !o.At.Add(quiet).After(now) {
+		return // history: its quiet time is over already
+	}
+	e := t.episode(r, o)
+	e.add(o, quiet)
+	if e.affect(o, t.kept < t.settings.MaxActive*objectsPerAlert) {
+		t.index(e, objectOf(&o.Object))
+	}
+	switch e.state {
+	case Pending:
+		if r.MinOccurrences > 0 {
+			e.hit(o, t.scale(r.Within))
+		}
+		if e.ripe(t.scale(r.For)) {
+			t.fire(e, now)
+		}
+	case Firing:
+		t.stir(t.due(e, now))
+	}
+}
+
+// episode returns the episode of the occurrence, a new one if need be.
+func (t *Tracker) episode(r *rule.Rule, o *occurrence.Occurrence) *episode {
+	ls, failures := r.Labels(&o.Event)
+	t.failed(r, failures)
+	fp := notify.FingerprintOf(ls)
+	if e, ok := t.active[fp]; ok {
+		return e
+	}
+	if len(t.active)-t.folds >= t.settings.MaxActive {
+		return t.fold(r, o)
+	}
+	e := &episode{fp: fp, labels: ls, rule: r}
+	t.active[fp] = e
+	return e
+}
+
+func (t *Tracker) failed(r *rule.Rule, n int) {
+	if n > 0 {
+		t.metrics.templateFailures.Add(float64(n))
+		level.Debug(t.logger).Log("msg", "templates failed on an event", "rule", r.Name, "count", n)
+	}
+}
+
+func (t *Tracker) fire(e *episode, now time.Time) {
+	delete(t.ended, e.fp)
+	e.fire(now)
+	t.transmit(e, now)
+}
+
+// remove takes the episode out of the active ones.
+func (t *Tracker) remove(e *episode) {
+	delete(t.active, e.fp)
+	if e.folded {
+		t.folds--
+	}
+	for o := range e.objects {
+		t.unindex(e, o)
+	}
+}
+
+// end ends an episode and sends that, if it ever fired.
+func (t *Tracker) end(e *episode, at, now time.Time, by string) {
+	fired := e.state == Firing
+	t.remove(e)
+	e.end(at, now, by)
+	if fired {
+		t.keepEnded(e, now)
+		t.transmit(e, now)
+	}
+}
+
+// counts returns how many episodes are pending and firing.
+func (t *Tracker) counts() (pending, firing int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, e := range t.active {
+		if e.state == Firing {
+			firing++
+		}
+	}
+	return len(t.active) - firing, firing
+}

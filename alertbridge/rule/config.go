@@ -1,0 +1,123 @@
+package rule
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubebark/kubebark/alertbridge/identity"
+	"github.com/kubebark/kubebark/internal/conf"
+)
+
+// Names of rules that are nobody's to give.
+const (
+	DefaultName   = "default"  // of the rule behind all others
+	builtinPrefix = "builtin/" // of the rules in builtin.yaml
+)
+
+const (
+	defaultKeepFiringFor = 20 * time.Minute
+	// A recorder of events.k8s.io writes a series every 30 minutes.
+	seriesKeepFiringFor = 35 * time.Minute
+	maxMinOccurrences   = 1000
+)
+
+// Config is the section alerts of the configuration.
+type Config struct {
+	Identity     identity.Mode `yaml:"identity"`
+	BuiltinRules bool          `yaml:"builtin_rules"`
+	MaxActive    int           `yaml:"max_active"`
+	Rules        []Spec        `yaml:"rules"`
+}
+
+// DefaultConfig returns the configuration of a user who wrote none.
+func DefaultConfig() Config {
+	return Config{Identity: identity.ModeWorkload, BuiltinRules: true, MaxActive: 5000}
+}
+
+// Spec is one rule as it is written.
+type Spec struct {
+	Name     string   `yaml:"name"`
+	Why      string   `yaml:"why"` // for people, shown with the rule
+	Matchers []string `yaml:"matchers"`
+	Drop     bool     `yaml:"drop"`
+
+	For            conf.Duration  `yaml:"for"`
+	MinOccurrences int            `yaml:"min_occurrences"`
+	Within         conf.Duration  `yaml:"within"`
+	KeepFiringFor  *conf.Duration `yaml:"keep_firing_for"`
+	ResolveOn      []string       `yaml:"resolve_on"`
+	// ResolveAfter holds a recovery back for so long: it counts if nothing
+	// new has come by then.
+	ResolveAfter conf.Duration `yaml:"resolve_after"`
+	// Once tells that the reason is written once and not repeated, so that no
+	// conclusion is drawn from its silence but that of KeepFiringFor.
+	Once bool `yaml:"once"`
+
+	Identity    identity.Mode     `yaml:"identity"`
+	Labels      map[string]string `yaml:"labels"`
+	Annotations map[string]string `yaml:"annotations"`
+}
+
+// Validate tries everything in the configuration that can be wrong.
+func (c *Config) Validate() error {
+	var errs []error
+	errs = append(errs, conf.Field(c.Identity.Validate(), "identity"))
+	if c.MaxActive < 1 {
+		errs = append(errs, conf.Field(errors.New("must be at least 1"), "max_active"))
+	}
+	names := map[string]int{}
+	for i := range c.Rules {
+		s := &c.Rules[i]
+		at := func(err error) { errs = append(errs, conf.Field(err, "rules", strconv.Itoa(i))) }
+		at(s.validate())
+		if j, ok := names[s.Name]; ok && s.Name != "" {
+			at(conf.Field(fmt.Errorf("rule %d has the name %q already", j+1, s.Name), "name"))
+		}
+		names[s.Name] = i
+		_, err := compile(s, s.Name, c.Identity)
+		at(err)
+	}
+	return errors.Join(errs...)
+}
+
+// validate checks what compile does not.
+func (s *Spec) validate() error {
+	var errs []error
+	bad := func(key, format string, args ...any) {
+		errs = append(errs, conf.Field(fmt.Errorf(format, args...), key))
+	}
+	if s.Name == DefaultName || strings.HasPrefix(s.Name, builtinPrefix) {
+		bad("name", "%q is a name of the shipped rules", s.Name)
+	}
+	if s.Drop && s.alerts() {
+		bad("drop", "a rule that drops makes no alert: only name, why and matchers go with it")
+	}
+	if s.MinOccurrences < 0 || s.MinOccurrences > maxMinOccurrences {
+		bad("min_occurrences", "must be between 0 and %d", maxMinOccurrences)
+	}
+	if s.Within > 0 && s.MinOccurrences == 0 {
+		bad("within", "says in which time, but min_occurrences does not say how many")
+	}
+	if s.KeepFiringFor != nil && *s.KeepFiringFor <= 0 {
+		bad("keep_firing_for", "must be longer than 0: the alert would end as it begins")
+	}
+	if slices.Contains(s.ResolveOn, "") {
+		bad("resolve_on", "an empty reason ends nothing")
+	}
+	if s.ResolveAfter > 0 && len(s.ResolveOn) == 0 {
+		bad("resolve_after", "says how long a recovery must hold, but resolve_on names none")
+	}
+	errs = append(errs, conf.Field(s.Identity.Validate(), "identity"))
+	return errors.Join(errs...)
+}
+
+// alerts tells whether a key is set that only concerns rules that alert.
+func (s *Spec) alerts() bool {
+	return s.For != 0 || s.MinOccurrences != 0 || s.Within != 0 || s.KeepFiringFor != nil ||
+		len(s.ResolveOn) > 0 || s.ResolveAfter != 0 || s.Once || s.Identity != "" ||
+		len(s.Labels) > 0 || len(s.Annotations) > 0
+}
