@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/kubebark/kubebark/test/phone"
+)
+
+// errNoEnd is the failure of a demo that should end with the all-clear.
+var errNoEnd = errors.New("no all-clear within the limit")
+
+// story is what the demo knows of how far things are.
+type story struct {
+	*demo
+	seq      int // of the last event on a phone that was told
+	pushes   int
+	updates  int
+	first    time.Duration // when the first push came
+	fired    bool          // something has fired since the last all-clear
+	over     time.Time     // when the recording ends; zero for a cluster
+	nextWord time.Time     // when to say again what is being waited for
+}
+
+// pauses of the story
+const (
+	look     = 500 * time.Millisecond // between two looks at Alertmanager
+	waitWord = 20 * time.Second       // between two words on what is still firing
+)
+
+// watch tells the story until the context ends, a part dies or, with --once,
+// all is clear.
+func (d *demo) watch(ctx context.Context) error {
+	s := &story{demo: d}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for _, p := range d.parts {
+		go func() {
+			select {
+			case <-p.done:
+				cancel(p.died())
+			case <-ctx.Done():
+			}
+		}()
+	}
+	if !d.live() {
+		in, err := readIncident(d.o.incident)
+		if err != nil {
+			return err
+		}
+		s.over = time.Now().Add(s.scaled(in.length))
+		go s.tellMarks(ctx, in.marks)
+	}
+	err := s.follow(ctx)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+func (d *demo) live() bool { return d.o.kubeconfig != "" || d.o.cluster }
+
+// scaled is how long something takes in the replay.
+func (d *demo) scaled(t time.Duration) time.Duration {
+	return time.Duration(float64(t) / d.o.speed)
+}
+
+// tellMarks tells what happens in the recorded cluster as it happens.
+func (s *story) tellMarks(ctx context.Context, marks []mark) {
+	start := time.Now()
+	for _, m := range marks {
+		t := time.NewTimer(time.Until(start.Add(s.scaled(m.at))))
+		select {
+		case <-t.C:
+			s.tell.line("in the cluster: %s", m.what)
+		case <-ctx.Done():
+			t.Stop()
+			return
+		}
+	}
+}
+
+// follow tells of each push, and looks whether all is clear.
+func (s *story) follow(ctx context.Context) error {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	limit := time.NewTimer(s.o.limit)
+	defer limit.Stop()
+	for {
+		changed := s.phone.Changed()
+		s.tellEvents()
+		select {
+		case <-changed:
+			continue
+		case <-tick.C:
+		case <-limit.C:
+			if s.o.once {
+				return fmt.Errorf("%w of %s", errNoEnd, s.o.limit)
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if s.clear(ctx) {
+			s.tellClear()
+			if s.o.once {
+				return nil
+			}
+		}
+	}
+}
+
+// tellEvents tells what has happened on the phones.
+func (s *story) tellEvents() {
+	for _, e := range s.phone.Events(s.seq) {
+		s.seq = e.Seq
+		n := e.Notification
+		text := strings.Join(slices.DeleteFunc([]string{n.Title, n.Subtitle, n.Body}, func(s string) bool { return s == "" }), " | ")
+		switch e.Kind {
+		case phone.Shown:
+			s.pushes++
+			s.fired = true
+			if s.first == 0 {
+				s.first = s.tell.since()
+			}
+			s.tell.line("push: %s: %s", e.Device, short(text, 150))
+		case phone.Updated:
+			s.updates++
+			word := "updated"
+			if n.Level == phone.Passive {
+				word = "resolved"
+			} else {
+				s.fired = true
+			}
+			s.tell.line("%s: %s: %s", word, e.Device, short(text, 150))
+		case phone.Ignored:
+		default:
+			s.tell.line("%s: %s: %s", e.Kind, e.Device, short(text, 150))
+		}
+	}
+}
+
+// clear says whether the trouble is over: nothing is firing, and every phone
+// has been told so. While it is not, it says from time to time what is.
+func (s *story) clear(ctx context.Context) bool {
+	if !s.fired || time.Now().Before(s.over) {
+		return false
+	}
+	firing, err := s.firing(ctx)
+	if err != nil {
+		return false // too busy to answer; had it ended, the story would too
+	}
+	if len(firing) > 0 {
+		s.tellWaiting(firing)
+		return false
+	}
+	for _, d := range s.phone.Devices() {
+		for _, n := range d.State().Notifications {
+			if n.Level != phone.Passive {
+				return false // its all-clear is on the way
+			}
+		}
+	}
+	return true
+}
+
+// tellWaiting says what is still firing, and until when.
+func (s *story) tellWaiting(firing []alert) {
+	if time.Now().Before(s.nextWord) {
+		return
+	}
+	s.nextWord = time.Now().Add(waitWord)
+	var parts []string
+	for _, a := range firing {
+		l := a.Labels
+		parts = append(parts, fmt.Sprintf("%s of %s/%s (%s)", l["reason"], l["namespace"], l["name"],
+			time.Until(a.EndsAt).Round(time.Second)))
+	}
+	s.tell.line("waiting for the all-clear: an alert is over when it has been quiet long enough. Time left: %s",
+		short(strings.Join(parts, ", "), 300))
+}
+
+func (s *story) tellClear() {
+	s.fired = false
+	s.tell.line("all clear: nothing is firing, and the phones say so")
+	s.tell.line("%d pushes, %d updates of them; the first push came %s after the start",
+		s.pushes, s.updates, s.first.Round(time.Second))
+}
