@@ -45,7 +45,7 @@ func New(w io.Writer, c Config) log.Logger {
 // what it logs.
 func WithTime(l log.Logger) log.Logger {
 	utc := log.TimestampFormat(func() time.Time { return time.Now().UTC() }, "2006-01-02T15:04:05.000Z07:00")
-	return log.With(l, "time", utc, "caller", log.Caller(5))
+	return log.With(l, "time", utc, "caller", log.DefaultCaller)
 }
 
 // Slog returns a slog logger that ends in l, which must not be one of

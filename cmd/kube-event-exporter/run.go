@@ -1,0 +1,258 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/version"
+
+	"github.com/kubebark/kubebark/alertbridge"
+	"github.com/kubebark/kubebark/exporter"
+	"github.com/kubebark/kubebark/exporter/kube"
+	"github.com/kubebark/kubebark/exporter/replay"
+	"github.com/kubebark/kubebark/exporter/series"
+	"github.com/kubebark/kubebark/exporter/watch"
+	"github.com/kubebark/kubebark/internal/conf"
+	"github.com/kubebark/kubebark/internal/httpd"
+	"github.com/kubebark/kubebark/internal/lifecycle"
+	"github.com/kubebark/kubebark/internal/logging"
+)
+
+// service is the command run: its flags, and what it is made of.
+type service struct {
+	std  stdio
+	logs *logging.Config
+	web  *httpd.Flags
+	kube kube.Options
+
+	configFile    string
+	telemetryPath string
+	namespaces    string
+	replayFile    string
+	replaySpeed   float64
+	alertmanagers []string
+
+	logger   log.Logger
+	slog     *slog.Logger
+	registry *prometheus.Registry
+	server   *httpd.Server
+	series   *series.Store
+	bridge   *alertbridge.Bridge
+	health   *watch.Health
+}
+
+func (s *service) run() error {
+	base := logging.New(s.std.err, *s.logs)
+	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
+	s.registry = prometheus.NewRegistry()
+	s.registry.MustRegister(
+		versioncollector.NewCollector("kube_event_exporter"),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	cfg, err := loadConfig(s.configFile, s.alertmanagers)
+	if err != nil {
+		return err
+	}
+	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
+	if err := s.build(cfg, group); err != nil {
+		return err
+	}
+	level.Info(s.logger).Log("msg", "starting", "version", version.Info())
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	err = group.Run(ctx)
+	level.Info(s.logger).Log("msg", "stopped")
+	return err
+}
+
+// build makes the parts and adds them to the group, in the order in which they
+// depend on each other.
+func (s *service) build(cfg *config, group *lifecycle.Group) error {
+	s.series = series.New(cfg.Metrics)
+	s.registry.MustRegister(s.series)
+	s.health = watch.NewHealth(s.registry)
+	source, err := s.source()
+	if err != nil {
+		return err
+	}
+	// The server first: the port that it gets is part of the alerts' links.
+	var reloader *conf.Reloader
+	s.server, err = s.newServer(func(ctx context.Context) error { return reloader.Reload(ctx) })
+	if err != nil {
+		return err
+	}
+	s.bridge, err = alertbridge.New(s.bridgeOptions(cfg))
+	if err != nil {
+		return err
+	}
+	for path, h := range s.bridge.Pages() {
+		s.server.Handle(path, h)
+	}
+	reloader, err = conf.NewReloader(conf.ReloaderOptions{
+		Logger: s.logger, Registerer: s.registry, Namespace: "kube_event_exporter", Apply: s.apply,
+	})
+	if err != nil {
+		return err
+	}
+	pipeline := exporter.NewPipeline(s.registry, s.series, s.bridge)
+	group.Add("web", s.server.Run)
+	group.Add("configuration", func(ctx context.Context) error { return reloader.Run(ctx, hangups(ctx)) })
+	group.Add("alerts", s.bridge.Run)
+	source(group, pipeline)
+	return nil
+}
+
+// apply loads the configuration anew and puts it in force.
+func (s *service) apply() ([]string, error) {
+	var files []string
+	if s.configFile != "" {
+		files = append(files, s.configFile)
+	}
+	cfg, err := loadConfig(s.configFile, s.alertmanagers)
+	if err != nil {
+		return files, err
+	}
+	if err := s.bridge.Reload(s.settings(cfg)); err != nil {
+		return files, err
+	}
+	s.series.SetConfig(cfg.Metrics)
+	return files, nil
+}
+
+func (s *service) settings(cfg *config) alertbridge.Settings {
+	return alertbridge.Settings{
+		ExternalURL: s.externalURL(), ExternalLabels: cfg.ExternalLabels,
+		Alerting: cfg.Alerting, Alerts: cfg.Alerts,
+	}
+}
+
+func (s *service) bridgeOptions(cfg *config) alertbridge.Options {
+	o := alertbridge.Options{
+		Settings: s.settings(cfg), Logger: s.logger, Registerer: s.registry, Connected: s.health.Connected,
+	}
+	if s.replayFile != "" {
+		o.Speed, o.Connected = s.replaySpeed, nil
+	}
+	return o
+}
+
+// externalURL is where users reach this program: what they said, else, as
+// Prometheus does, the host's name and the port.
+func (s *service) externalURL() string {
+	u, err := s.web.ExternalURL()
+	if err == nil && u != "" {
+		return u
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	_, port, err := net.SplitHostPort(s.server.Addr().String())
+	if err != nil {
+		return "http://" + host
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}
+
+func (s *service) newServer(reload func(context.Context) error) (*httpd.Server, error) {
+	ready := s.health.Ready
+	if s.replayFile != "" {
+		ready = func() error { return nil }
+	}
+	if _, err := s.web.ExternalURL(); err != nil {
+		return nil, usageError{err}
+	}
+	return httpd.New(httpd.Options{
+		Logger: s.slog, Registry: s.registry, Flags: *s.web,
+		Name: name, Description: "Counts Kubernetes Events exactly and makes Warnings into alerts.",
+		TelemetryPath: s.telemetryPath,
+		Links:         []httpd.Link{{Path: "/alerts", Text: "Alerts", Description: "pending, firing and lately ended"}},
+		Ready:         ready, Reload: reload,
+	})
+}
+
+// hangups returns a channel of the SIGHUPs until ctx is done.
+func hangups(ctx context.Context) <-chan os.Signal {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, syscall.SIGHUP)
+	context.AfterFunc(ctx, func() { signal.Stop(ch) })
+	return ch
+}
+
+// source returns what adds the source of events to a group: a file or
+// watchers.
+func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
+	if s.replaySpeed < 0 {
+		return nil, usageError{fmt.Errorf("--replay.speed: want 0 or more, have %g", s.replaySpeed)}
+	}
+	if s.replayFile != "" {
+		return s.replay, nil
+	}
+	kube.SetLogger(s.slog)
+	s.kube.UserAgent = name + "/" + version.Version
+	client, err := kube.NewClient(s.kube)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	namespaces, err := splitNamespaces(s.namespaces)
+	if err != nil {
+		return nil, err
+	}
+	return func(g *lifecycle.Group, p *exporter.Pipeline) {
+		m := watch.NewMetrics(s.registry)
+		for _, ns := range namespaces {
+			w := watch.New(watch.Options{
+				Client: client, ParameterCodec: client.ParameterCodec, Namespace: ns, Handler: p.Stream(),
+				Logger: log.With(s.logger, "namespace", ns, "server", client.Host), Metrics: m, Health: s.health,
+			})
+			g.Add("watch", w.Run)
+		}
+	}, nil
+}
+
+// splitNamespaces returns the namespaces to watch, a single "" for all.
+func splitNamespaces(list string) ([]string, error) {
+	if list == "" {
+		return []string{""}, nil
+	}
+	var out []string
+	seen := make(map[string]bool)
+	for ns := range strings.SplitSeq(list, ",") {
+		ns = strings.TrimSpace(ns)
+		if ns == "" {
+			return nil, usageError{errors.New("--namespaces: an empty name between commas")}
+		}
+		if !seen[ns] {
+			seen[ns] = true
+			out = append(out, ns)
+		}
+	}
+	return out, nil
+}
+
+func (s *service) replay(g *lifecycle.Group, p *exporter.Pipeline) {
+	g.Add("replay", func(ctx context.Context) error {
+		err := replay.Run(ctx, replay.Options{
+			Path: s.replayFile, Stdin: s.std.in, Speed: s.replaySpeed, Logger: s.logger, Handle: p.Replay,
+		})
+		if err != nil {
+			return err
+		}
+		<-ctx.Done() // the counters and alerts stay to be looked at
+		return nil
+	})
+}
