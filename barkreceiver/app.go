@@ -1,0 +1,161 @@
+package barkreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/dedup"
+	"github.com/kubebark/kubebark/barkreceiver/push"
+)
+
+const (
+	// memory that messages may take while they are read and rendered.
+	memory = 64 << 20
+	// messages whose pushes may be under way.
+	maxUnderWay = 256
+	// device groups whose last push is remembered.
+	maxRemembered = 20_000
+	// how long a message waits for its turn.
+	maxWait = 10 * time.Second
+
+	pingInterval = time.Minute
+)
+
+// Options are the options of [New].
+type Options struct {
+	ConfigFile string
+	Logger     log.Logger
+	Registerer prometheus.Registerer
+}
+
+// App is the service. [App.Apply] must have succeeded once before it serves.
+type App struct {
+	opts    Options
+	logger  log.Logger
+	metrics *metrics
+	told    *dedup.Store
+	memory  *semaphore.Weighted
+	turns   chan struct{}
+	state   atomic.Pointer[state]
+	work    sync.WaitGroup // webhooks being answered
+}
+
+// state is what a reload swaps.
+type state struct {
+	config *config.Config
+	client *push.Client
+	server string // label of bark_up
+}
+
+// New returns an app without configuration.
+func New(o Options) (*App, error) {
+	a := &App{
+		opts: o, logger: o.Logger, metrics: newMetrics(o.Registerer),
+		memory: semaphore.NewWeighted(memory), turns: make(chan struct{}, maxUnderWay),
+	}
+	var err error
+	if a.told, err = dedup.New(maxRemembered, o.Registerer); err != nil {
+		return nil, fmt.Errorf("memory of pushes: %w", err)
+	}
+	return a, nil
+}
+
+// Apply loads the configuration and puts it in force, or changes nothing. It
+// returns the files that the configuration depends on. Devices that refused
+// get their next push at once.
+func (a *App) Apply() ([]string, error) {
+	c, files, err := config.Load(a.opts.ConfigFile)
+	if err != nil {
+		return files, err
+	}
+	next := &state{config: c}
+	if next.client, next.server, err = a.newClient(c); err != nil {
+		return files, err
+	}
+	a.metrics.prepare(c)
+	a.told.SetWindow(time.Duration(c.DedupWindow))
+	if old := a.state.Swap(next); old != nil {
+		old.client.Close()
+		if old.server != next.server {
+			a.metrics.up.DeleteLabelValues(old.server)
+		}
+	}
+	return files, nil
+}
+
+func (a *App) newClient(c *config.Config) (client *push.Client, server string, err error) {
+	u, err := push.ParseServerURL(c.Bark.ServerURL)
+	if err != nil {
+		return nil, "", err
+	}
+	server = u.String()
+	client, err = push.New(push.Options{
+		ServerURL: c.Bark.ServerURL, HTTP: c.Bark.HTTP, Timeout: time.Duration(c.Bark.Timeout),
+		Duration: a.metrics.duration, Up: a.metrics.up.WithLabelValues(server),
+	})
+	return client, server, err
+}
+
+// Run watches the bark-server until ctx is done, and then waits for the
+// pushes that are under way.
+func (a *App) Run(ctx context.Context) error {
+	tick := time.NewTicker(pingInterval)
+	defer tick.Stop()
+	for {
+		a.state.Load().client.Ping(ctx)
+		select {
+		case <-ctx.Done():
+			a.work.Wait()
+			a.state.Load().client.Close()
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// Ready returns why the app cannot work. It can from the first configuration
+// on.
+func (a *App) Ready() error {
+	if a.state.Load() == nil {
+		return errors.New("no configuration yet")
+	}
+	return nil
+}
+
+// Handler serves POST /webhook and POST /webhook/{receiver}.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /webhook", a.serveWebhook)
+	mux.HandleFunc("POST /webhook/{receiver...}", a.serveWebhook)
+	return mux
+}
+
+func (a *App) logFaults(p *plan) {
+	for _, f := range p.faults {
+		a.metrics.templates.Inc()
+		level.Warn(a.logger).Log("msg", "a template failed, its default took its place", "receiver", p.receiver.Name, "err", f)
+	}
+}
+
+// newTester returns an app that has a configuration and can send, no more.
+func newTester(c *config.Config) (*App, error) {
+	a := &App{logger: log.NewNopLogger(), metrics: newMetrics(prometheus.NewRegistry())}
+	st := &state{config: c}
+	var err error
+	if st.client, st.server, err = a.newClient(c); err != nil {
+		return nil, err
+	}
+	a.state.Store(st)
+	return a, nil
+}

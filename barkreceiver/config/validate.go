@@ -1,0 +1,128 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/config"
+
+	"github.com/kubebark/kubebark/barkreceiver/push"
+	"github.com/kubebark/kubebark/barkreceiver/render"
+	"github.com/kubebark/kubebark/internal/conf"
+)
+
+// UnmarshalYAML implements yaml.Unmarshaler, for the defaults.
+func (a *Alertmanager) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain Alertmanager
+	*a = Alertmanager{HTTP: config.DefaultHTTPClientConfig, SilenceLinkTTL: conf.Duration(24 * time.Hour)}
+	return unmarshal((*plain)(a))
+}
+
+// Validate implements conf.Validator. It also reads the key files and parses
+// the templates.
+func (c *Config) Validate() error {
+	var err error
+	var errs []error
+	bad := func(err error, path ...string) { errs = append(errs, conf.Field(err, path...)) }
+
+	if c.location, err = time.LoadLocation(c.Timezone); err != nil || c.Timezone == "Local" {
+		c.location = time.UTC
+		bad(fmt.Errorf("want a time zone such as Europe/Berlin, have %q", c.Timezone), "timezone")
+	}
+	if !slices.Contains(render.Languages(), c.Language) {
+		bad(fmt.Errorf("want one of %s, have %q", strings.Join(render.Languages(), ", "), c.Language), "language")
+		c.Language = "en"
+	}
+	if c.DedupWindow < 0 {
+		bad(errors.New("must not be negative"), "dedup_window")
+	}
+	bad(c.Bark.validate(c.dir), "bark")
+	if c.Alertmanager != nil {
+		bad(c.Alertmanager.validate(c), "alertmanager")
+	}
+	bad(c.readTemplates(), "templates")
+	bad(c.validateReceivers())
+	return errors.Join(errs...)
+}
+
+func (b *Bark) validate(dir string) error {
+	var errs []error
+	if _, err := push.ParseServerURL(b.ServerURL); err != nil {
+		errs = append(errs, conf.Field(err, "server_url"))
+	}
+	if b.Timeout <= 0 {
+		errs = append(errs, conf.Field(errors.New("must be more than 0"), "timeout"))
+	}
+	b.HTTP.SetDirectory(dir)
+	errs = append(errs, b.HTTP.Validate())
+	return errors.Join(errs...)
+}
+
+func (a *Alertmanager) validate(c *Config) error {
+	var errs []error
+	if _, err := push.ParseServerURL(a.URL); err != nil {
+		errs = append(errs, conf.Field(fmt.Errorf("want a URL such as http://alertmanager:9093, have %q", a.URL), "url"))
+	}
+	if a.SilenceLinkTTL <= 0 {
+		errs = append(errs, conf.Field(errors.New("must be more than 0"), "silence_link_ttl"))
+	}
+	secret, err := c.readKey(a.SilenceSecretFile)
+	if err == nil && len(secret) < minSecret {
+		err = fmt.Errorf("the secret needs %d characters at least, it has %d", minSecret, len(secret))
+	}
+	errs = append(errs, conf.Field(err, "silence_secret_file"))
+	a.secret = []byte(secret)
+	a.HTTP.SetDirectory(c.dir)
+	errs = append(errs, a.HTTP.Validate())
+	return errors.Join(errs...)
+}
+
+// readTemplates finds the files that the patterns match and tries to parse
+// them. A pattern without a wildcard that matches none is a mistake.
+func (c *Config) readTemplates() error {
+	var errs []error
+	for i, pattern := range c.Templates {
+		found, err := filepath.Glob(c.path(pattern))
+		if err == nil && len(found) == 0 && !strings.ContainsAny(pattern, `*?[`) {
+			err = fmt.Errorf("there is no file %s", c.path(pattern))
+		}
+		if err != nil {
+			errs = append(errs, conf.Field(err, strconv.Itoa(i)))
+		}
+		c.templates = append(c.templates, found...)
+	}
+	c.files = append(c.files, c.templates...)
+	_, err := render.New(render.Options{Language: c.Language, Files: c.templates})
+	errs = append(errs, err)
+	c.templatesBad = errors.Join(errs...) != nil
+	return errors.Join(errs...)
+}
+
+func (c *Config) validateReceivers() error {
+	var errs []error
+	if len(c.Receivers) == 0 {
+		errs = append(errs, conf.Field(errors.New("at least one is needed"), "receivers"))
+	}
+	seen := map[string]bool{}
+	for i, r := range c.Receivers {
+		at := func(err error) error { return conf.Field(err, "receivers", strconv.Itoa(i)) }
+		if r == nil {
+			errs = append(errs, at(errors.New("is empty")))
+			continue
+		}
+		if seen[r.Name] {
+			errs = append(errs, at(conf.Field(fmt.Errorf("a second receiver of the name %q", r.Name), "name")))
+		}
+		seen[r.Name] = true
+		errs = append(errs, at(r.validate(c)))
+	}
+	if c.DefaultReceiver != "" && !seen[c.DefaultReceiver] {
+		errs = append(errs, conf.Field(fmt.Errorf("there is no receiver of the name %q", c.DefaultReceiver), "default_receiver"))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,135 @@
+// Package dedup remembers what each device was last told of each alert group,
+// so that it is not told twice.
+//
+// Alertmanager delivers at least once: it sends a group again when an answer
+// was lost, at once or a group_interval later, and a pair of Alertmanagers may
+// both send it. None of this should make a phone ring. What should is a
+// reminder after repeat_interval, though its alerts are the same.
+package dedup
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// State is what a device is told of a group.
+type State struct {
+	Digest string // of the alerts and their states
+	Repeat bool   // Alertmanager calls it a repeat
+}
+
+type key struct{ device, id string }
+
+type told struct {
+	State
+	at  time.Time
+	gap time.Duration // since it was told the same before; 0 if it was not
+}
+
+// Store is what devices were told. It is safe for concurrent use.
+type Store struct {
+	window time.Duration // guarded by mu
+
+	mu   sync.Mutex
+	told *simplelru.LRU[key, told]
+	busy map[string]chan struct{} // ids that are being pushed
+}
+
+// New returns an empty store for size devices' groups. Forgetting one costs a
+// second ring at worst.
+func New(size int, reg prometheus.Registerer) (*Store, error) {
+	evicted := prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "alertmanager_bark_dedup_evictions_total",
+		Help: "Memories of what a device was last told that were given up for lack of room.",
+	})
+	s := &Store{busy: map[string]chan struct{}{}}
+	var err error
+	s.told, err = simplelru.NewLRU(size, func(key, told) { evicted.Inc() })
+	if err != nil {
+		return nil, err
+	}
+	reg.MustRegister(evicted, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "alertmanager_bark_dedup_entries",
+		Help: "Memories of what a device was last told.",
+	}, func() float64 {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return float64(s.told.Len())
+	}))
+	return s, nil
+}
+
+// SetWindow sets for how long a device is not told the same again.
+func (s *Store) SetWindow(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.window = d
+}
+
+// Lock keeps others from pushing the group of this id until unlock is called,
+// so that of two who bring the same at once the second finds what the first
+// has told.
+func (s *Store) Lock(ctx context.Context, id string) (unlock func(), err error) {
+	for {
+		s.mu.Lock()
+		wait, taken := s.busy[id]
+		if !taken {
+			done := make(chan struct{})
+			s.busy[id] = done
+			s.mu.Unlock()
+			return func() {
+				s.mu.Lock()
+				delete(s.busy, id)
+				s.mu.Unlock()
+				close(done)
+			}, nil
+		}
+		s.mu.Unlock()
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// Has tells whether the device was told just this lately.
+func (s *Store) Has(device, id string, st State) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.told.Get(key{device, id})
+	if !ok || last.Digest != st.Digest {
+		return false
+	}
+	return time.Since(last.at) < s.limit(last, st)
+}
+
+// limit is for how long the same is not told again. A repeat after something
+// else is news. After a repeat, it is one more only when about as much time
+// has passed as between that and the one before; else it is the same again.
+func (s *Store) limit(last told, st State) time.Duration {
+	switch {
+	case !st.Repeat:
+		return s.window
+	case !last.Repeat:
+		return 0
+	case last.gap > 0:
+		return min(s.window, last.gap/2)
+	}
+	return s.window
+}
+
+// Record takes in that the device was told so.
+func (s *Store) Record(device, id string, st State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, now := key{device, id}, told{State: st, at: time.Now()}
+	if last, ok := s.told.Peek(k); ok && last.Digest == st.Digest {
+		now.gap = now.at.Sub(last.at)
+	}
+	s.told.Add(k, now)
+}

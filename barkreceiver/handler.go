@@ -1,0 +1,147 @@
+package barkreceiver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-kit/log/level"
+
+	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/render"
+	"github.com/kubebark/kubebark/barkreceiver/webhook"
+)
+
+const (
+	// what a message costs at least, however small it is.
+	minWeight = 64 << 10
+	// what is read and thrown away of a message too large, so that
+	// Alertmanager gets to read the answer.
+	maxDrain = 256 << 20
+)
+
+// failure is an answer other than 200.
+type failure struct {
+	code int
+	text string
+}
+
+func (f *failure) Error() string { return f.text }
+
+func fail(code int, format string, args ...any) error {
+	return &failure{code, fmt.Sprintf(format, args...)}
+}
+
+// serveWebhook answers a message of Alertmanager.
+func (a *App) serveWebhook(w http.ResponseWriter, r *http.Request) {
+	a.work.Add(1)
+	defer a.work.Done()
+	st := a.state.Load()
+	name := "" // of a configured receiver
+	text := "ok\n"
+	code := http.StatusOK
+	p, err := a.prepare(st, r)
+	if p.receiver != nil {
+		name = p.receiver.Name
+	}
+	if err == nil {
+		text, err = a.deliver(r.Context(), st, &p)
+	}
+	if err != nil {
+		code, text = http.StatusInternalServerError, err.Error()+"\n"
+		if f, ok := errors.AsType[*failure](err); ok {
+			code = f.code
+		}
+		level.Warn(a.logger).Log("msg", "webhook failed", "receiver", name, "code", code, "err", err)
+	}
+	a.metrics.webhooks.WithLabelValues(name, strconv.Itoa(code)).Inc()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(code)
+	io.WriteString(w, text) //nolint:gosec // plain text, and no browser is to guess otherwise
+}
+
+// prepare reads a message and renders it. Nothing of the message is held
+// afterwards but its pushes. The plan names the receiver also on failure, as
+// far as it is known.
+func (a *App) prepare(st *state, r *http.Request) (plan, error) {
+	path := r.PathValue("receiver")
+	var rc *config.Receiver
+	if path != "" {
+		if rc = st.config.Find(webhook.Names(path)); rc == nil {
+			return plan{}, noReceiver(path)
+		}
+	}
+	weight := int64(webhook.MaxSize)
+	if n := r.ContentLength; n >= 0 {
+		weight = max(minWeight, min(n, webhook.MaxSize))
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
+	defer cancel()
+	if a.memory.Acquire(ctx, weight) != nil {
+		a.metrics.busy.Inc()
+		return plan{receiver: rc}, fail(http.StatusServiceUnavailable, "too many messages are being read; come back later")
+	}
+	defer a.memory.Release(weight)
+	body, err := readBody(r)
+	if f, ok := errors.AsType[*failure](err); ok && f.code == http.StatusRequestEntityTooLarge && rc != nil {
+		level.Warn(a.logger).Log("msg", "a message is too large to read, its receiver is told so", "receiver", rc.Name)
+		p := oversizePlan(rc, time.Now())
+		a.logFaults(&p)
+		return p, nil
+	}
+	if err != nil {
+		return plan{receiver: rc}, err
+	}
+	return a.render(st, rc, body)
+}
+
+func (a *App) render(st *state, rc *config.Receiver, body []byte) (plan, error) {
+	m, err := webhook.Decode(body)
+	if err != nil {
+		return plan{receiver: rc}, fail(http.StatusBadRequest, "%v", err)
+	}
+	if rc == nil {
+		if rc = st.config.Find(webhook.Names(m.Receiver)); rc == nil {
+			return plan{}, noReceiver(m.Receiver)
+		}
+	}
+	p := newPlan(rc, render.Input{Message: m, Now: time.Now()})
+	if p.truncated {
+		a.metrics.truncated.WithLabelValues(rc.Name).Inc()
+	}
+	a.logFaults(&p)
+	return p, nil
+}
+
+func noReceiver(name string) error {
+	if len(name) > 100 {
+		name = name[:100] + "…"
+	}
+	return fail(http.StatusNotFound, "there is no receiver %q in the configuration, and no default_receiver", name)
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	tooLarge := fail(http.StatusRequestEntityTooLarge, "a message of more than %d MiB; set max_alerts in webhook_configs", webhook.MaxSize>>20)
+	if r.ContentLength > webhook.MaxSize {
+		drain(r)
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, webhook.MaxSize+1))
+	if err != nil {
+		return nil, fail(http.StatusBadRequest, "read message: %v", err)
+	}
+	if len(body) > webhook.MaxSize {
+		drain(r)
+		return nil, tooLarge
+	}
+	return body, nil
+}
+
+func drain(r *http.Request) {
+	io.CopyN(io.Discard, r.Body, maxDrain) //nolint:errcheck // as far as it goes
+}

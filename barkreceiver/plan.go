@@ -1,0 +1,102 @@
+package barkreceiver
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/dedup"
+	"github.com/kubebark/kubebark/barkreceiver/push"
+	"github.com/kubebark/kubebark/barkreceiver/render"
+	"github.com/kubebark/kubebark/barkreceiver/seal"
+	"github.com/kubebark/kubebark/barkreceiver/webhook"
+)
+
+// parcel is a push for the devices that get the same.
+type parcel struct {
+	params  push.Params
+	fits    func(*push.Params) bool
+	devices []*config.Device
+}
+
+// plan is what a message comes to for a receiver.
+type plan struct {
+	receiver  *config.Receiver
+	parcels   []parcel // none if the receiver is not told
+	state     dedup.State
+	truncated bool
+	faults    []*render.FaultError
+}
+
+// newPlan renders a message. Encrypted pushes have less room, so they are
+// rendered for themselves.
+func newPlan(r *config.Receiver, in render.Input) plan {
+	p := plan{receiver: r, state: dedup.State{Digest: render.Digest(in.Message), Repeat: in.Message.Repeat()}}
+	var plain, sealed []*config.Device
+	for _, d := range r.Devices {
+		if d.Sealer() != nil {
+			sealed = append(sealed, d)
+			continue
+		}
+		plain = append(plain, d)
+	}
+	p.add(in, (*push.Params).Fits, plain)
+	p.add(in, seal.Fits, sealed)
+	return p
+}
+
+func (p *plan) add(in render.Input, fits func(*push.Params) bool, devices []*config.Device) {
+	if len(devices) == 0 {
+		return
+	}
+	in.Fits = fits
+	out, ok := p.receiver.Renderer().Render(in)
+	if !ok {
+		return
+	}
+	p.put(&out, fits, devices)
+}
+
+func (p *plan) put(out *render.Output, fits func(*push.Params) bool, devices []*config.Device) {
+	p.truncated = p.truncated || out.Truncated
+	p.faults = append(p.faults, out.Faults...)
+	p.parcels = append(p.parcels, parcel{params: out.Params, fits: fits, devices: devices})
+}
+
+// oversizePlan tells of a message that is too large to read.
+func oversizePlan(r *config.Receiver, now time.Time) plan {
+	p := plan{receiver: r, state: dedup.State{Digest: "too large"}}
+	out := r.Renderer().Oversize(now)
+	p.put(&out, seal.Fits, r.Devices)
+	return p
+}
+
+// Requests returns the requests to Bark that a message comes to, as JSON with
+// the keys masked. Encrypted pushes are shown before their encryption.
+func Requests(r *config.Receiver, m *webhook.Message, now time.Time) ([]json.RawMessage, error) {
+	p := newPlan(r, render.Input{Message: m, Now: now})
+	var all []json.RawMessage
+	for _, parcel := range p.parcels {
+		for _, d := range parcel.devices {
+			req := struct {
+				Device    string   `json:"device"`
+				Key       push.Key `json:"device_key"`
+				Encrypted string   `json:"encrypted,omitempty"`
+				push.Params
+			}{Device: d.Name, Key: d.Push().Key, Params: parcel.params}
+			if d.Encryption != nil {
+				req.Encrypted = d.Encryption.Algorithm
+			}
+			text, err := json.Marshal(req)
+			if err != nil {
+				return nil, fmt.Errorf("encode request: %w", err)
+			}
+			all = append(all, text)
+		}
+	}
+	if len(p.faults) > 0 {
+		return all, p.faults[0]
+	}
+	return all, nil
+}

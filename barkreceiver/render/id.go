@@ -1,0 +1,52 @@
+package render
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+
+	"github.com/kubebark/kubebark/barkreceiver/webhook"
+)
+
+// Resolved is what a receiver does when a group is resolved.
+type Resolved string
+
+// The ways to tell of a resolved group.
+const (
+	Update Resolved = "update" // the push on the screen turns into the all-clear
+	Delete Resolved = "delete" // it goes away, as far as iOS allows
+	Fresh  Resolved = "new"    // a push of its own
+	None   Resolved = "none"   // nothing
+)
+
+// ID returns the id by which the phone knows a group's push, so that the next
+// one takes its place. It tells nothing to who reads it on its way, and fits
+// into the 64 bytes that Apple allows.
+func ID(source, receiver, groupKey string) string {
+	return hash("id", source, receiver, groupKey)
+}
+
+// Digest is the same for messages that tell the same: the same alerts in the
+// same states. Their texts do not matter, a count in them changes all the
+// time.
+func Digest(m *webhook.Message) string {
+	parts := make([]string, 0, len(m.Alerts)+1)
+	for _, a := range m.Alerts {
+		fp := a.Fingerprint
+		if fp == "" {
+			fp = a.Labels.String()
+		}
+		parts = append(parts, fmt.Sprintf("%s %s %d", fp, a.Status, a.StartsAt.UnixNano()))
+	}
+	slices.Sort(parts)
+	return hash(append(parts, fmt.Sprint(m.TruncatedAlerts, m.AllResolved()))...)
+}
+
+func hash(parts ...string) string {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}

@@ -1,0 +1,58 @@
+package render
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/rivo/uniseg"
+)
+
+const ellipsis = "…"
+
+// cut returns the beginning of s in at most n bytes, with an ellipsis if it is
+// not the whole. It cuts between what readers take for letters (grapheme
+// clusters), and within one only if even the first is too long.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	n -= len(ellipsis)
+	if n < 0 {
+		return ""
+	}
+	end, state, rest := 0, -1, s[:min(len(s), n+4*utf8.UTFMax)]
+	for len(rest) > 0 {
+		var cluster string
+		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if end+len(cluster) > n {
+			break
+		}
+		end += len(cluster)
+	}
+	if end == 0 {
+		for end = min(n, len(s)); end > 0 && !utf8.RuneStart(s[end]); end-- {
+		}
+	}
+	return strings.TrimRight(s[:end], " \n\t") + ellipsis
+}
+
+// shorten is cut for templates: n is about what one sees, so it counts
+// grapheme clusters.
+func shorten(n int, s string) string {
+	if len(s) <= n {
+		return s
+	}
+	end, state, rest := 0, -1, s
+	for i := 0; len(rest) > 0; i++ {
+		var cluster string
+		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
+		if i >= n {
+			return strings.TrimRight(s[:end], " \n\t") + ellipsis
+		}
+		end += len(cluster)
+	}
+	return s
+}
+
+// oneLine makes one line of s.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/kubebark/kubebark/barkreceiver"
+	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/webhook"
+)
+
+func addRender(app *kingpin.Application, commands map[string]func() error, std stdio) {
+	c := app.Command("render", "Read a webhook body and print each request to Bark as JSON, with the keys masked. Sends nothing.")
+	configFile := c.Flag("config.file", "Path to the configuration file.").Required().String()
+	receiver := c.Flag("receiver", "Receiver to render for; default is the one that the body names.").String()
+	file := c.Arg("FILE", "Webhook body; default is standard input.").String()
+	commands["render"] = func() error { return render(*configFile, *receiver, *file, std) }
+}
+
+func render(configFile, receiver, file string, std stdio) error {
+	c, _, err := config.Load(configFile)
+	if err != nil {
+		return unreadable(err)
+	}
+	in, label := std.in, "standard input"
+	if file != "" && file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return usageError{err}
+		}
+		defer f.Close()
+		in, label = f, file
+	}
+	body, err := io.ReadAll(io.LimitReader(in, webhook.MaxSize))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", label, err)
+	}
+	m, err := webhook.Decode(body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", label, err)
+	}
+	if receiver == "" {
+		receiver = m.Receiver
+	}
+	r, err := find(c, receiver)
+	if err != nil {
+		return err
+	}
+	requests, err := barkreceiver.Requests(r, m, time.Now())
+	enc := json.NewEncoder(std.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	for _, req := range requests {
+		if err := enc.Encode(req); err != nil {
+			return fmt.Errorf("print request: %w", err)
+		}
+	}
+	return err
+}
+
+func find(c *config.Config, receiver string) (*config.Receiver, error) {
+	r := c.Find(webhook.Names(receiver))
+	if r == nil {
+		return nil, usageError{fmt.Errorf("there is no receiver %q in the configuration, and no default_receiver", receiver)}
+	}
+	return r, nil
+}

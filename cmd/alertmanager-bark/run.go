@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
+	"github.com/prometheus/common/version"
+
+	"github.com/kubebark/kubebark/barkreceiver"
+	"github.com/kubebark/kubebark/internal/conf"
+	"github.com/kubebark/kubebark/internal/httpd"
+	"github.com/kubebark/kubebark/internal/lifecycle"
+	"github.com/kubebark/kubebark/internal/logging"
+)
+
+// service is the command run: its flags.
+type service struct {
+	std  stdio
+	logs *logging.Config
+	web  *httpd.Flags
+
+	configFile    string
+	telemetryPath string
+}
+
+func addService(app *kingpin.Application, commands map[string]func() error, logs *logging.Config, std stdio) {
+	c := app.Command("run", "Serve Alertmanager's webhook; the default.").Default()
+	s := &service{logs: logs, std: std}
+	c.Flag("config.file", "Path to the configuration file.").Required().StringVar(&s.configFile)
+	c.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&s.telemetryPath)
+	s.web = httpd.AddFlags(c, ":10057")
+	commands["run"] = s.run
+}
+
+func (s *service) run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	return s.serve(ctx)
+}
+
+func (s *service) serve(ctx context.Context) error {
+	base := logging.New(s.std.err, *s.logs)
+	logger := logging.WithTime(base)
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		versioncollector.NewCollector("alertmanager_bark"),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	app, err := barkreceiver.New(barkreceiver.Options{ConfigFile: s.configFile, Logger: logger, Registerer: registry})
+	if err != nil {
+		return err
+	}
+	reloader, err := conf.NewReloader(conf.ReloaderOptions{
+		Logger: logger, Registerer: registry, Namespace: "alertmanager_bark", Apply: app.Apply,
+	})
+	if err != nil {
+		return unreadable(err)
+	}
+	if _, err := s.web.ExternalURL(); err != nil {
+		return usageError{err}
+	}
+	server, err := httpd.New(httpd.Options{
+		Logger: logging.Slog(base, *s.logs), Registry: registry, Flags: *s.web,
+		Name: name, Description: "Pushes Alertmanager's alerts to phones through Bark.",
+		TelemetryPath: s.telemetryPath, Ready: app.Ready, Reload: reloader.Reload,
+	})
+	if err != nil {
+		return err
+	}
+	server.Handle("/webhook", app.Handler())
+	server.Handle("/webhook/", app.Handler())
+	level.Info(logger).Log("msg", "starting", "version", version.Info(), "address", server.Addr())
+	err = runAll(ctx, logger, app, reloader, server)
+	level.Info(logger).Log("msg", "stopped")
+	return err
+}
+
+func runAll(ctx context.Context, logger log.Logger, app *barkreceiver.App, reloader *conf.Reloader, server *httpd.Server) error {
+	// What is added last ends first: no more webhooks, then the pushes that
+	// are under way.
+	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
+	group.Add("pushes", app.Run)
+	group.Add("configuration", func(ctx context.Context) error {
+		hup := make(chan os.Signal, 1)
+		signal.Notify(hup, syscall.SIGHUP)
+		defer signal.Stop(hup)
+		return reloader.Run(ctx, hup)
+	})
+	group.Add("web", func(ctx context.Context) error {
+		err := server.Run(ctx)
+		level.Debug(logger).Log("msg", "no longer listening")
+		return err
+	})
+	return group.Run(ctx)
+}
+
+// unreadable makes a configuration file that cannot be read the user's to
+// mend.
+func unreadable(err error) error {
+	if _, ok := errors.AsType[*fs.PathError](err); ok {
+		return usageError{err}
+	}
+	return err
+}
