@@ -1,0 +1,138 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubebark/kubebark/test/phone"
+	"github.com/kubebark/kubebark/test/testbed"
+)
+
+// TestTerminate: both programs end with status 0 when asked to in the middle
+// of their work.
+func TestTerminate(t *testing.T) {
+	w := newWorld(t, setting{})
+	w.ready()
+	rec := w.recorder("lab-operator")
+	for i := range 20 {
+		rec.Event(w.pod(fmt.Sprint("pod", i)), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+	}
+	w.push(w.ada, "BackupFailed")
+	for _, p := range []program{w.exporter, w.receiver} {
+		w.must(p.Signal(syscall.SIGTERM))
+		code, err := p.Wait(w.ctx)
+		if err != nil || code != 0 {
+			t.Errorf("%s ended with status %d, %v\n%s", p.Name(), code, err, p.Tail(20))
+		}
+	}
+}
+
+// TestNobodyThereAtTheStart: neither the API server, nor Alertmanager, nor
+// Bark has to be there when the programs start.
+func TestNobodyThereAtTheStart(t *testing.T) {
+	late := freePort(t)
+	w := newWorld(t, setting{
+		args:     []string{fmt.Sprintf("--kube.server=https://127.0.0.1:%d", late)},
+		exporter: fmt.Sprintf("external_labels: {late: %q}", fmt.Sprint(late)),
+	})
+	w.eventually("it says that the API server is not there", func() (bool, error) {
+		code, body, err := get(w.ctx, w.exporter.url+"/-/ready")
+		return code == 503 && strings.Contains(body, "connection refused"), err
+	})
+	w.phones.Fail(phone.Unreachable())
+	forward(t, late, strings.TrimPrefix(cluster.URL(), "https://"))
+	w.ready()
+
+	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+	w.eventually("a push is to be tried again", func() (bool, error) {
+		return w.metric(w.receiver, "alertmanager_bark_pushes_total", "outcome=retry") > 0, nil
+	})
+	w.phones.Fail(nil)
+	w.push(w.ada, "BackupFailed", "first")
+}
+
+// TestDeadAlertmanager: an Alertmanager that is not there is a metric, and no
+// reason to be unready or to count less; the other one gets its alerts.
+func TestDeadAlertmanager(t *testing.T) {
+	dead := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
+	w := newWorld(t, setting{args: []string{"--alertmanager.url=" + dead}})
+	w.ready()
+	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+	w.push(w.ada, "BackupFailed", "first")
+	w.eventually("errors are counted", func() (bool, error) {
+		return w.metric(w.exporter, "kube_event_exporter_notifications_errors_total") > 0, nil
+	})
+	w.counts("BackupFailed", 1)
+	w.ready()
+}
+
+// TestAPIServerRestart: what happens while the watch is down is counted when it
+// is back, once.
+func TestAPIServerRestart(t *testing.T) {
+	w := newWorld(t, setting{})
+	w.ready()
+	rec := w.recorder("lab-operator")
+	rec.Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+	w.counts("BackupFailed", 1)
+	cluster.KillAPIServer()
+	w.eventually("the watch is seen to end", func() (bool, error) {
+		return w.metric(w.exporter, "kube_event_exporter_watch_restarts_total") > 0, nil
+	})
+	w.must(cluster.StartAPIServer(w.ctx))
+	for range 4 {
+		rec.Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+	}
+	w.counts("BackupFailed", 5)
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	port, err := testbed.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// forward listens on a port from now on and joins each connection to another
+// address.
+func forward(t *testing.T, port int, to string) {
+	t.Helper()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // closed
+			}
+			go join(c, to)
+		}
+	}()
+}
+
+func join(c net.Conn, to string) {
+	defer c.Close()
+	up, err := net.Dial("tcp", to)
+	if err != nil {
+		return
+	}
+	defer up.Close()
+	done := make(chan struct{}, 2)
+	pipe := func(dst, src net.Conn) {
+		_, _ = io.Copy(dst, src) // either end may break it off
+		done <- struct{}{}
+	}
+	go pipe(up, c)
+	go pipe(c, up)
+	<-done
+}
