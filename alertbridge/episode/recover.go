@@ -3,6 +3,7 @@ package episode
 import (
 	"time"
 
+	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
@@ -13,8 +14,10 @@ const (
 	byQuiet    = "quiet for "
 )
 
-// recover lets an occurrence end the trouble of the objects that it tells of.
-func (t *Tracker) recover(o *occurrence.Occurrence, now time.Time) {
+// recover lets an occurrence end the trouble of the objects that it tells of,
+// but not that of the rule which it matches itself: there are reasons that tell
+// success and failure apart by their type.
+func (t *Tracker) recover(r *rule.Rule, o *occurrence.Occurrence, now time.Time) {
 	for _, obj := range goneBy(&o.Event) {
 		for e := range t.byObject[obj] {
 			t.recoverObject(e, obj, "", o, byGone, now)
@@ -25,7 +28,7 @@ func (t *Tracker) recover(o *occurrence.Occurrence, now time.Time) {
 	}
 	obj := objectOf(&o.Object)
 	for e := range t.byObject[obj] {
-		if e.rule.Resolves(o.Reason) {
+		if e.rule != r && e.rule.Resolves(o.Reason) {
 			t.recoverObject(e, obj, o.Object.FieldPath, o, byRecovery+o.Reason, now)
 		}
 	}

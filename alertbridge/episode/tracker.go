@@ -121,8 +121,8 @@ func (t *Tracker) Observe(o *occurrence.Occurrence) {
 
 // take lets an occurrence move episodes on.
 func (t *Tracker) take(o *occurrence.Occurrence, now time.Time) {
-	t.recover(o, now)
 	r := t.settings.Rules.Match(&o.Event)
+	t.recover(r, o, now)
 	if r != nil {
 		t.metrics.matches.WithLabelValues(r.Name).Inc()
 	}

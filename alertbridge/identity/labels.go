@@ -1,6 +1,9 @@
 package identity
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Mode says what an alert is about: a workload, an object or its owner.
 type Mode string
@@ -50,73 +53,23 @@ func Labels(m Mode, kind, namespace, name string) map[string]string {
 	return ls
 }
 
+// named are the kinds whose label is the kind in lower case.
+const named = " Node Pod Namespace Deployment ReplicaSet ReplicationController StatefulSet DaemonSet CronJob" +
+	" HorizontalPodAutoscaler PodDisruptionBudget PersistentVolumeClaim PersistentVolume StorageClass VolumeAttachment" +
+	" Service EndpointSlice Ingress NetworkPolicy ConfigMap Secret ServiceAccount ResourceQuota LimitRange Lease" +
+	" CertificateSigningRequest "
+
 // KindLabel returns the label by which kube-state-metrics names objects of the
 // kind, "" where it has none. For pods it is pod, which [Labels] sets only
 // where the alert is about one pod.
 func KindLabel(kind string) string {
-	switch kind {
-	case "Node":
-		return "node"
-	case "Pod":
-		return "pod"
-	case "Namespace":
-		return "namespace"
-	case "Deployment":
-		return "deployment"
-	case "ReplicaSet":
-		return "replicaset"
-	case "ReplicationController":
-		return "replicationcontroller"
-	case "StatefulSet":
-		return "statefulset"
-	case "DaemonSet":
-		return "daemonset"
-	case "Job":
+	switch {
+	case kind == "Job":
 		return "job_name"
-	case "CronJob":
-		return "cronjob"
-	case "HorizontalPodAutoscaler":
-		return "horizontalpodautoscaler"
-	case "PodDisruptionBudget":
-		return "poddisruptionbudget"
-	}
-	return restLabel(kind)
-}
-
-func restLabel(kind string) string {
-	switch kind {
-	case "PersistentVolumeClaim":
-		return "persistentvolumeclaim"
-	case "PersistentVolume":
-		return "persistentvolume"
-	case "StorageClass":
-		return "storageclass"
-	case "VolumeAttachment":
-		return "volumeattachment"
-	case "Service":
-		return "service"
-	case "Endpoints":
+	case kind == "Endpoints":
 		return "endpoint"
-	case "EndpointSlice":
-		return "endpointslice"
-	case "Ingress":
-		return "ingress"
-	case "NetworkPolicy":
-		return "networkpolicy"
-	case "ConfigMap":
-		return "configmap"
-	case "Secret":
-		return "secret"
-	case "ServiceAccount":
-		return "serviceaccount"
-	case "ResourceQuota":
-		return "resourcequota"
-	case "LimitRange":
-		return "limitrange"
-	case "Lease":
-		return "lease"
-	case "CertificateSigningRequest":
-		return "certificatesigningrequest"
+	case kind != "" && !strings.Contains(kind, " ") && strings.Contains(named, " "+kind+" "):
+		return strings.ToLower(kind)
 	}
 	return ""
 }

@@ -110,7 +110,7 @@ func (r *Rule) Annotations(f *Facts) (as map[string]string, failures int) {
 		return as, 0
 	}
 	d := annotationData{
-		labelData: newLabelData(f.Event, f.Labels), Annotations: maps.Clone(as),
+		labelData: newLabelData(f.Event, f.Labels), Annotations: maps.Clone(as), About: about(f),
 		Message: as["description"], Object: as["object"], Objects: f.Objects, Count: f.Count,
 		FirstSeen: f.First.UTC(), LastSeen: f.Last.UTC(),
 	}
@@ -162,11 +162,19 @@ func summary(f *Facts) string {
 	if reason == "" {
 		reason = "event without a reason"
 	}
-	s := reason + ": " + About(f.Labels)
+	return line(reason + ": " + about(f))
+}
+
+// line makes one line of s.
+func line(s string) string { return strings.Join(strings.Fields(clip(s, maxLabel)), " ") }
+
+// about is About with how many objects there are.
+func about(f *Facts) string {
+	s := About(f.Labels)
 	if f.Objects > 1 {
 		s += " (" + objects(f) + " objects)"
 	}
-	return strings.Join(strings.Fields(clip(s, maxLabel)), " ")
+	return s
 }
 
 // About names what an alert with the labels is about: Pod shop/cart.

@@ -108,7 +108,8 @@ func (r *Rule) warnings() []string {
 			duration(r.keepFiringFor), duration(seriesWrites), duration(seriesKeepFiringFor))
 	}
 	for _, reason := range r.ResolveOn {
-		if r.matchers.reason(reason) && !r.matchers.reason("") {
+		ending := &occurrence.Event{Type: occurrence.Normal, Reason: reason}
+		if matchAll(r.matchers.first, ending, "") && !r.matchers.reason("") {
 			add("%s both raises and ends the alert", reason)
 		}
 	}

@@ -35,6 +35,7 @@ type annotationData struct {
 	labelData // with the rule's labels
 
 	Annotations amtemplate.KV // as they are without the rule's
+	About       string        // what the alert is about: Pod shop/cart (3 objects)
 	Message     string
 	Object      string
 	Objects     int
@@ -174,6 +175,7 @@ func sampleAnnotations() annotationData {
 	return annotationData{
 		labelData:   sampleLabels(),
 		Annotations: amtemplate.KV{"summary": "BackOff: Pod shop/cart", "description": "Back-off restarting failed container"},
+		About:       "Pod shop/cart",
 		Message:     "Back-off restarting failed container", Object: "Pod/shop/cart-7dc45b778d-x2x4q",
 		Objects: 1, Count: 3, FirstSeen: at, LastSeen: at.Add(time.Minute),
 	}
