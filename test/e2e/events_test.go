@@ -66,7 +66,7 @@ func TestManualEvent(t *testing.T) {
 // seed is the manual test event of the README; its times lie in the past.
 func seed(t *testing.T) *corev1.Event {
 	t.Helper()
-	data, err := os.ReadFile("testdata/seed-event.yaml")
+	data, err := os.ReadFile("../../docs/test-event.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
