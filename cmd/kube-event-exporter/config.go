@@ -30,7 +30,7 @@ func loadConfig(path string, alertmanagers []string) (*config, error) {
 		Alerts:   rule.DefaultConfig(),
 	}
 	if err := conf.Load(path, c); err != nil {
-		return nil, err
+		return nil, usageError{err}
 	}
 	c.Alerting.SetDirectory(filepath.Dir(path))
 	for _, u := range alertmanagers {

@@ -61,7 +61,7 @@ func explain(configFile, file string, std stdio) error {
 
 func printExplanation(w io.Writer, r decode.Record, x rule.Explanation) {
 	e := r.Event
-	fmt.Fprintf(w, "%s %s, %s, %d×: %s\n", orNone(e.Type), orNone(e.Reason), place(&e.Object), e.Count, firstLine(e.Message))
+	fmt.Fprintf(w, "%s %s, %s, %d×: %s\n", orNone(e.Type), orNone(e.Reason), place(&e.Object), e.Count, orNone(firstLine(e.Message)))
 	if r.Deleted {
 		fmt.Fprint(w, "  deleted or expired: counts nothing and ends no alert\n\n")
 		return

@@ -45,7 +45,7 @@ func Event(e *corev1.Event) *occurrence.Event {
 		Created:        e.CreationTimestamp.Time,
 	}
 	n.First = earliest(e.FirstTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
-	n.Last = latest(e.LastTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
+	n.Last = latest(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
 	if e.Series != nil {
 		n.Last = latest(n.Last, e.Series.LastObservedTime.Time)
 	}
