@@ -1,6 +1,7 @@
 package barkreceiver
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -76,7 +77,7 @@ func oversizePlan(r *config.Receiver, now time.Time) plan {
 // the keys masked. Encrypted pushes are shown before their encryption.
 func Requests(r *config.Receiver, m *webhook.Message, now time.Time) ([]json.RawMessage, error) {
 	p := newPlan(r, render.Input{Message: m, Now: now})
-	var all []json.RawMessage
+	all := []json.RawMessage{}
 	for _, parcel := range p.parcels {
 		for _, d := range parcel.devices {
 			req := struct {
@@ -88,11 +89,13 @@ func Requests(r *config.Receiver, m *webhook.Message, now time.Time) ([]json.Raw
 			if d.Encryption != nil {
 				req.Encrypted = d.Encryption.Algorithm
 			}
-			text, err := json.Marshal(req)
-			if err != nil {
+			text := new(bytes.Buffer)
+			enc := json.NewEncoder(text)
+			enc.SetEscapeHTML(false) // for people
+			if err := enc.Encode(req); err != nil {
 				return nil, fmt.Errorf("encode request: %w", err)
 			}
-			all = append(all, text)
+			all = append(all, text.Bytes())
 		}
 	}
 	if len(p.faults) > 0 {

@@ -43,13 +43,16 @@ var (
 	longHex = regexp.MustCompile(`[0-9A-Fa-f]{40,}`)
 )
 
-const maxDetail = 200
+const (
+	maxDetail = 200
+	minKey    = 4 // less is no secret, and would be found in every word
+)
 
 // redact cleans a text that came from a server or a library of the devices'
 // keys and tokens and makes it one short line.
 func redact(text string, devices []Device) string {
 	for _, d := range devices {
-		if d.Key != "" {
+		if len(d.Key) >= minKey {
 			text = strings.ReplaceAll(text, string(d.Key), mask)
 		}
 	}

@@ -49,8 +49,6 @@ type payload struct {
 		Sound          string `json:"sound"`
 		Thread         string `json:"thread-id,omitempty"`
 	} `json:"aps"`
-	// The rest travels beside it, under lower-case names of the same length.
-	Custom Params `json:"-"`
 }
 
 type alert struct {
@@ -71,10 +69,10 @@ func (p *Params) Size() int {
 	w.APS.MutableContent = 1
 	w.APS.Sound = "1107"
 	if p.Sound != "" {
-		w.APS.Sound = p.Sound
+		w.APS.Sound = p.Sound + ".caf"
 	}
-	w.APS.Sound += ".caf"
 	w.APS.Thread = p.Group
+	// The rest travels beside it, under lower-case names of the same length.
 	custom := *p
 	custom.Title, custom.Subtitle, custom.Body, custom.Sound = "", "", "", ""
 	n := jsonLen(w)

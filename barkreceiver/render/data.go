@@ -11,6 +11,9 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
 )
 
+// eventSource is the label source of alerts about Kubernetes events.
+const eventSource = "kubernetes-event"
+
 // Data is what templates see: Alertmanager's data and some more.
 type Data struct {
 	*template.Data
@@ -68,7 +71,14 @@ func (d *Data) Common(label string) string {
 
 // Name returns what the alerts of the group say, "" when they differ: the
 // reason of an alert that is about a Kubernetes event, else the alertname.
-func (d *Data) Name() string { return alertName(d.Common) }
+func (d *Data) Name() string {
+	name := alertName(d.Common)
+	if len(d.all) > 0 && d.all[0].Labels["source"] == eventSource {
+		// A group that was cut may be known to agree on the alertname only.
+		name = strings.TrimPrefix(name, "KubeEvent")
+	}
+	return name
+}
 
 // Place returns where the trouble is, as far as the alerts agree:
 // namespace/object, one of both, or "".
@@ -152,7 +162,7 @@ func (d *Data) Which(a template.Alert) string {
 }
 
 func alertName(label func(string) string) string {
-	if r := label("reason"); r != "" && label("source") == "kubernetes-event" {
+	if r := label("reason"); r != "" && label("source") == eventSource {
 		return r
 	}
 	return label("alertname")
@@ -197,14 +207,14 @@ func begin(a template.Alert) time.Time {
 	return a.StartsAt
 }
 
-// message returns an alert's text, as annotations have it.
+// message returns an alert's text, as annotations have it, or else its labels.
 func message(a template.Alert) string {
 	for _, name := range []string{"description", "message", "summary"} {
 		if v := strings.TrimSpace(a.Annotations[name]); v != "" {
 			return v
 		}
 	}
-	return ""
+	return a.Labels.Remove([]string{"alertname", "severity"}).String()
 }
 
 // times returns how often an alert's event has occurred, "" if once or

@@ -33,7 +33,7 @@ func cut(s string, n int) string {
 		for end = min(n, len(s)); end > 0 && !utf8.RuneStart(s[end]); end-- {
 		}
 	}
-	return strings.TrimRight(s[:end], " \n\t") + ellipsis
+	return strings.TrimRight(s[:end], " \n\t\u200d") + ellipsis
 }
 
 // shorten is cut for templates: n is about what one sees, so it counts
@@ -47,7 +47,7 @@ func shorten(n int, s string) string {
 		var cluster string
 		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
 		if i >= n {
-			return strings.TrimRight(s[:end], " \n\t") + ellipsis
+			return strings.TrimRight(s[:end], " \n\t\u200d") + ellipsis
 		}
 		end += len(cluster)
 	}

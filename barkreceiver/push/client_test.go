@@ -1,0 +1,201 @@
+package push
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/prometheus/common/config"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// server answers as bark-server does: each device's answer is set, 200 if not.
+// It knows nothing of payloads.
+type server struct {
+	*httptest.Server
+
+	mu       sync.Mutex
+	answers  map[string]string // by key: "code message"
+	override http.HandlerFunc  // answers everything, if set
+	noBatch  string            // answer to a batch, if set
+	requests []string          // keys of each, joined
+}
+
+func newServer(t *testing.T) *server {
+	t.Helper()
+	s := &server{answers: map[string]string{}}
+	s.Server = httptest.NewServer(s)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, _ := io.ReadAll(r.Body)
+	var req request
+	if err := json.Unmarshal(body, &req); err != nil && r.URL.Path == "/push" {
+		http.Error(w, err.Error(), http.StatusTeapot)
+		return
+	}
+	keys := req.DeviceKeys
+	if req.DeviceKey != "" {
+		keys = []string{req.DeviceKey}
+	}
+	s.requests = append(s.requests, strings.Join(keys, " "))
+	if s.override != nil {
+		s.override(w, r)
+		return
+	}
+	if len(req.DeviceKeys) > 0 {
+		s.answerBatch(w, req.DeviceKeys)
+		return
+	}
+	code, message := s.answer(req.DeviceKey)
+	w.WriteHeader(code)
+	fmt.Fprintf(w, `{"code":%d,"message":%q,"timestamp":1}`, code, message)
+}
+
+func (s *server) answer(key string) (code int, message string) {
+	n, message, _ := strings.Cut(cmp.Or(s.answers[key], "200 success"), " ")
+	fmt.Sscan(n, &code)
+	return code, message
+}
+
+func (s *server) answerBatch(w http.ResponseWriter, keys []string) {
+	if s.noBatch != "" {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `{"code":400,"message":%q,"timestamp":1}`, s.noBatch)
+		return
+	}
+	var items []map[string]any
+	for _, k := range keys {
+		code, message := s.answer(k)
+		items = append(items, map[string]any{"code": code, "device_key": k, "message": message})
+	}
+	json.NewEncoder(w).Encode(map[string]any{"code": 200, "message": "success", "data": items})
+}
+
+// seen returns and forgets the requests.
+func (s *server) seen() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.requests
+	s.requests = nil
+	slices.Sort(r)
+	return r
+}
+
+func newClient(t *testing.T, url string) (*Client, prometheus.Gauge) {
+	t.Helper()
+	up := prometheus.NewGauge(prometheus.GaugeOpts{Name: "up"})
+	c, err := New(Options{
+		ServerURL: url, HTTP: config.DefaultHTTPClientConfig, Timeout: 5 * time.Second,
+		Duration: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "d"}), Up: up,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c, up
+}
+
+func devices(keys ...string) []Device {
+	var ds []Device
+	for _, k := range keys {
+		ds = append(ds, Device{Name: "device " + k, Key: Key(k)})
+	}
+	return ds
+}
+
+func outcomes(rs []Result) string {
+	var s []string
+	for _, r := range rs {
+		o := r.Outcome.String()
+		if r.Held {
+			o += " (held)"
+		}
+		s = append(s, o)
+	}
+	return strings.Join(s, ", ")
+}
+
+func TestPushReadsEachDevicesAnswer(t *testing.T) {
+	s := newServer(t)
+	c, up := newClient(t, s.URL)
+	s.answers["b"] = "400 failed to get device token: failed to get [b] device token from database"
+	s.answers["c"] = "500 push failed: ServiceUnavailable"
+	s.answers["d"] = "500 push failed: PayloadTooLarge"
+	rs := c.Push(t.Context(), &Params{Title: "t"}, devices("a", "b", "c", "d"))
+	if got := outcomes(rs); got != "delivered, refused, retry, refused" {
+		t.Error(got)
+	}
+	if !rs[3].TooLarge || rs[1].TooLarge {
+		t.Errorf("too large: %+v", rs)
+	}
+	if d := gocmp.Diff([]string{"a b c d"}, s.seen()); d != "" {
+		t.Errorf("requests (-want +got)\n%s", d)
+	}
+	if testutil.ToFloat64(up) != 1 {
+		t.Error("not up")
+	}
+	// Who refused or failed is left alone; who has it may get the next.
+	rs = c.Push(t.Context(), &Params{Title: "t"}, devices("a", "b", "c", "d"))
+	if got := outcomes(rs); got != "delivered, refused (held), retry (held), refused" {
+		t.Error(got)
+	}
+	if d := gocmp.Diff([]string{"a d"}, s.seen()); d != "" {
+		t.Errorf("requests (-want +got)\n%s", d)
+	}
+}
+
+func TestPushBatches(t *testing.T) {
+	keys := strings.Fields("a b c d e f g h i j k l")
+	for _, tt := range []struct {
+		name, noBatch string
+		first, second []string
+	}{
+		{"ten at once", "", []string{"a b c d e f g h i j", "k l"}, []string{"a b c d e f g h i j", "k l"}},
+		{"a server that takes five", "batch push count exceeds the maximum limit: 5", nil, []string{"a b c d e", "f g h i j", "k l"}},
+		{"a server that takes one", "batch push count exceeds the maximum limit: 1", nil, keys},
+		{"a server that knows no batches", "device key is empty", nil, keys},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			s.noBatch = tt.noBatch
+			c, _ := newClient(t, s.URL)
+			for i, rs := range [][]Result{c.Push(t.Context(), &Params{}, devices(keys...))} {
+				if strings.Count(outcomes(rs), "delivered") != len(keys) {
+					t.Errorf("push %d: %s", i, outcomes(rs))
+				}
+			}
+			if got := s.seen(); tt.first != nil {
+				if d := gocmp.Diff(tt.first, got); d != "" {
+					t.Errorf("first (-want +got)\n%s", d)
+				}
+			}
+			s.mu.Lock()
+			if strings.Contains(s.noBatch, "5") {
+				s.noBatch = ""
+			}
+			s.mu.Unlock()
+			c.Push(t.Context(), &Params{}, devices(keys...))
+			if d := gocmp.Diff(tt.second, s.seen()); d != "" {
+				t.Errorf("second (-want +got)\n%s", d)
+			}
+		})
+	}
+}
