@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func fakeAlertmanager(t *testing.T) (url string, got <-chan notify.Alert) {
 	t.Helper()
 	ch := make(chan notify.Alert, 1000)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var as []notify.Alert
 		if r.Method != http.MethodPost || r.URL.Path != "/prefix/api/v2/alerts" {
 			t.Errorf("got %s %s", r.Method, r.URL)

@@ -89,10 +89,7 @@ func (t *Tracker) live(now time.Time) bool {
 		return false
 	}
 	if t.since.IsZero() {
-		t.since = now
-		if len(t.active) > 0 {
-			t.since = now.Add(t.scale(grace))
-		}
+		t.since = now.Add(t.scale(grace))
 	}
 	return !t.listing && !now.Before(t.since)
 }
@@ -110,8 +107,8 @@ func (t *Tracker) step(e *episode, now time.Time) {
 	if now.Sub(e.pruned) >= e.quiet/10 && t.prune(e, now) {
 		return
 	}
+	t.next = earlier(t.next, deadline.Add(t.scale(grace)))
 	if e.state != Firing {
-		t.next = earlier(t.next, deadline.Add(t.scale(grace)))
 		return
 	}
 	if !now.Before(t.due(e, now)) {
@@ -138,7 +135,7 @@ func (t *Tracker) stepEnded(e *episode, now time.Time, live bool) {
 func (t *Tracker) due(e *episode, now time.Time) time.Time {
 	interval := min(t.settings.Resend, max(minTick, e.quiet/4))
 	if e.changed {
-		interval = min(interval, max(t.scale(firstRefresh), now.Sub(e.startsAt)))
+		interval = min(interval, max(t.scale(firstRefresh), e.sentAt.Sub(e.startsAt)))
 	}
 	due := e.sentAt.Add(interval)
 	deadline := e.deadline()
@@ -147,8 +144,6 @@ func (t *Tracker) due(e *episode, now time.Time) time.Time {
 		return now // heard of again: take the notice back
 	case !e.noticed:
 		due = earlier(due, atNotice)
-	case !now.Before(deadline):
-		due = deadline.Add(t.scale(grace))
 	}
 	return due
 }

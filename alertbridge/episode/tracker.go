@@ -56,7 +56,7 @@ type Tracker struct {
 	listed   []occurrence.Occurrence
 	listing  bool
 	next     time.Time // when Run wakes by itself
-	since    time.Time // since when we are connected; zero while not
+	since    time.Time // since when we know all again; zero while we do not
 }
 
 // New returns a tracker without episodes.
@@ -74,6 +74,9 @@ func New(o Options, s Settings) (*Tracker, error) {
 	}
 	if t.connected == nil {
 		t.connected = func() bool { return true }
+	}
+	if t.connected() {
+		t.since = time.Now()
 	}
 	t.metrics = newMetrics(o.Registerer, t.counts)
 	t.buckets = newBuckets(t.scale(bucketRefill))

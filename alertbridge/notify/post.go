@@ -90,8 +90,7 @@ func (e *endpoint) post(ctx context.Context, as []Alert) error {
 
 // withoutURL takes the URL off the error: the log names the Alertmanager anyway.
 func withoutURL(err error) error {
-	var ue *url.Error
-	if errors.As(err, &ue) {
+	if ue, ok := errors.AsType[*url.Error](err); ok {
 		return ue.Err
 	}
 	return err

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"container/list"
+	"slices"
 	"sync"
 )
 
@@ -38,9 +39,9 @@ func (q *queue) push(as []Alert) (dropped int) {
 func (q *queue) putBack(as []Alert) (dropped int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i := len(as) - 1; i >= 0; i-- {
-		if _, ok := q.place[as[i].Fingerprint]; !ok {
-			q.place[as[i].Fingerprint] = q.order.PushFront(as[i])
+	for _, a := range slices.Backward(as) {
+		if _, ok := q.place[a.Fingerprint]; !ok {
+			q.place[a.Fingerprint] = q.order.PushFront(a)
 		}
 	}
 	return q.trim()

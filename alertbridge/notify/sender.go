@@ -3,12 +3,13 @@ package notify
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
+
+	"github.com/kubebark/kubebark/internal/backoff"
 )
 
 const (
@@ -50,17 +51,17 @@ func (s *sender) count(dropped int) {
 // take too long.
 func (s *sender) run(ctx context.Context) {
 	s.push(s.current())
-	delay := firstDelay
+	wait := backoff.Backoff{Min: firstDelay}
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
 		case <-s.queue.ready:
 			if s.sendBatch(ctx) {
-				delay = firstDelay
+				wait.Reset()
 				continue
 			}
-			sleep(ctx, jitter(delay))
-			delay = min(2*delay, time.Duration(s.maxDelay.Load()))
+			wait.Max = time.Duration(s.maxDelay.Load())
+			_ = backoff.Sleep(ctx, wait.Next()) // the loop looks at ctx
 		}
 	}
 	s.drain(ctx)
@@ -135,16 +136,4 @@ func (s *sender) log(err error, n int) {
 	}
 	s.lastErr = text
 	level.Warn(s.logger).Log("msg", "alerts were not taken", "count", n, "err", text)
-}
-
-// jitter spreads the tries of several exporters over half to all of d.
-func jitter(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
-
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
-	}
 }

@@ -2,6 +2,7 @@ package rule
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/kubebark/kubebark/alertbridge/identity"
@@ -64,14 +65,7 @@ func (r *Rule) KeepFiringFor(ev *occurrence.Event) time.Duration {
 }
 
 // Resolves tells whether an event of the reason ends the rule's alerts.
-func (r *Rule) Resolves(reason string) bool {
-	for _, s := range r.ResolveOn {
-		if s == reason {
-			return true
-		}
-	}
-	return false
-}
+func (r *Rule) Resolves(reason string) bool { return slices.Contains(r.ResolveOn, reason) }
 
 // defaultSpec is the rule behind all others.
 func defaultSpec() *Spec {

@@ -169,8 +169,7 @@ func TestTemplates(t *testing.T) {
 func TestMessageIsNoTemplate(t *testing.T) {
 	c := mustParse(t, "rules:\n- matchers: ['reason=\"A\"']\n  annotations: {a: 'got {{ .Message }}'}")
 	ev := event("Warning", "Pod", "A", "{{ .Labels }} \x00\xff")
-	_, as := compiled(t, c, nil).Match(ev), map[string]string(nil)
-	as, _ = compiled(t, c, nil).Match(ev).Annotations(&Facts{Event: ev, Count: 1, Objects: 1})
+	as, _ := compiled(t, c, nil).Match(ev).Annotations(&Facts{Event: ev, Count: 1, Objects: 1})
 	if want := "{{ .Labels }} \x00\uFFFD"; as["description"] != want || as["a"] != "got "+want {
 		t.Errorf("%q and %q", as["description"], as["a"])
 	}
