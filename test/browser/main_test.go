@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/kubebark/kubebark/test/browser"
 	"github.com/kubebark/kubebark/test/phone"
 )

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
 	"github.com/kubebark/kubebark/test/browser"
 	"github.com/kubebark/kubebark/test/phone"
 )

@@ -132,4 +132,4 @@ func (l *layout) write(s settings) error {
 
 func (l *layout) path(name string) string { return filepath.Join(l.dir, name) }
 
-func (l *layout) remove() error { return os.RemoveAll(l.dir) }
+func (l *layout) remove() error { return os.RemoveAll(l.dir) } //nolint:gosec // made by newLayout

@@ -31,7 +31,7 @@ func newDemo(o *options, out io.Writer) *demo {
 
 // run starts everything, tells the story and ends everything.
 func (d *demo) run(ctx context.Context) (err error) {
-	if err := errors.Join(d.o.free(), d.programs()); err != nil {
+	if err := errors.Join(d.o.free(ctx), d.programs()); err != nil {
 		return err
 	}
 	d.files, err = newLayout()
@@ -44,7 +44,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err := d.files.write(d.o.settings()); err != nil {
 		return fmt.Errorf("write configurations: %w", err)
 	}
-	stopPhone, err := d.servePhone()
+	stopPhone, err := d.servePhone(ctx)
 	if err != nil {
 		return err
 	}
@@ -61,10 +61,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 
 // unlessDone forgets an error that only says that the demo was told to end.
 func unlessDone(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil
+	if done := ctx.Err(); done == nil || !errors.Is(err, done) {
+		return err
 	}
-	return err
+	return nil
 }
 
 // tidy removes the directory, or says where it is if something went wrong.
@@ -80,7 +80,7 @@ func (d *demo) tidy(err error) error {
 func (d *demo) programs() error {
 	var errs []error
 	for _, path := range []string{d.exporter(), d.bark(), d.alertmanager()} {
-		if _, err := os.Stat(path); err != nil {
+		if _, err := os.Stat(path); err != nil { //nolint:gosec // the user says where
 			errs = append(errs, fmt.Errorf("%w (make demo builds it)", err))
 		}
 	}
@@ -92,9 +92,10 @@ func (d *demo) bark() string         { return filepath.Join(d.o.bin, "alertmanag
 func (d *demo) alertmanager() string { return filepath.Join(d.o.parts, "alertmanager") }
 
 // servePhone serves the stand-in in this process.
-func (d *demo) servePhone() (stop func() error, err error) {
+func (d *demo) servePhone(ctx context.Context) (stop func() error, err error) {
 	d.files.phones(d.phone)
-	l, err := net.Listen("tcp", d.o.address(partPhone))
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", d.o.address(partPhone))
 	if err != nil {
 		return nil, err
 	}
@@ -189,11 +190,7 @@ func (d *demo) source(env []string) part {
 		return p
 	}
 	speed := strconv.FormatFloat(d.o.speed, 'g', -1, 64)
-	incident, err := filepath.Abs(d.o.incident)
-	if err != nil { // only without a working directory
-		incident = d.o.incident
-	}
-	p.args = append(p.args, "--replay.file="+incident, "--replay.speed="+speed)
+	p.args = append(p.args, "--replay.file="+d.o.incident, "--replay.speed="+speed)
 	p.what = "replays " + filepath.Base(d.o.incident) + ", " + speed + " times as fast as recorded"
 	return p
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -21,6 +22,18 @@ type mark struct {
 type incident struct {
 	length time.Duration
 	marks  []mark
+}
+
+// How fast a recording is replayed if nobody says so: as fast as makes it as
+// long as people like to watch, but not so slowly that the waits for quiet at
+// its end, which shrink with the speed, become long.
+const (
+	watched  = 75 * time.Second
+	minSpeed = 4
+)
+
+func (i incident) speed() float64 {
+	return max(minSpeed, math.Floor(float64(i.length)/float64(watched)))
 }
 
 // event is the little of an Event that tells its time.

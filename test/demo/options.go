@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,9 +24,11 @@ type options struct {
 
 	speed      float64
 	incident   string
+	recorded   incident // what is in it
 	bin, parts string
 	kubeconfig string
-	cluster    bool
+	impatient  string    // how long BackOff and Unhealthy must be quiet to be over; "" as shipped
+	started    time.Time // when the demo began for who watches it
 
 	barkServer, barkKeyFile string
 
@@ -79,16 +82,20 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (*option
 		}
 		numbers[p.part] = fs.Int("port."+p.part, n, "port of "+p.what+" ("+p.env+")")
 	}
-	speed, err := strconv.ParseFloat(env("DEMO_SPEED", "5"), 64)
-	if err != nil || speed <= 0 {
+	speed, err := strconv.ParseFloat(env("DEMO_SPEED", "0"), 64)
+	if err != nil {
 		bad = errors.Join(bad, fmt.Errorf("DEMO_SPEED=%q is not a speed", getenv("DEMO_SPEED")))
 	}
-	fs.Float64Var(&o.speed, "speed", speed, "how much faster than recorded the replay runs (DEMO_SPEED)")
+	fs.Float64Var(&o.speed, "speed", speed, "how much faster than recorded the replay runs; 0 chooses (DEMO_SPEED)")
 	fs.StringVar(&o.incident, "incident", "test/incident/incident.jsonl", "recording to replay")
 	fs.StringVar(&o.bin, "bin", "bin", "directory of kube-event-exporter and alertmanager-bark")
 	fs.StringVar(&o.parts, "parts", filepath.Join(env("CACHE", ".cache"), "bin"), "directory of the real parts, such as alertmanager")
 	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "watch this cluster instead of replaying")
-	fs.BoolVar(&o.cluster, "cluster", false, "start a control plane and two kubelets without containers, and make trouble there")
+	fs.StringVar(&o.impatient, "impatient", "", "hold BackOff and Unhealthy for over after so long a quiet; a replay's default is 5m, divided by its speed")
+	fs.Func("started", "time at which the demo began, if not now (RFC 3339)", func(s string) (err error) {
+		o.started, err = time.Parse(time.RFC3339Nano, s)
+		return err
+	})
 	fs.StringVar(&o.barkServer, "bark.server", env("BARK_SERVER", "https://api.day.app"), "bark-server of a real phone (BARK_SERVER)")
 	fs.StringVar(&o.barkKeyFile, "bark.key-file", getenv("BARK_KEY_FILE"), "file with a real phone's device key: pushes go there too (BARK_KEY_FILE)")
 	fs.BoolVar(&o.once, "once", getenv("DEMO_ONCE") != "", "end after the all-clear (DEMO_ONCE)")
@@ -111,32 +118,44 @@ func (o *options) check(rest []string) error {
 	if len(rest) > 0 {
 		return usageError{fmt.Errorf("unexpected argument %q", rest[0])}
 	}
-	if o.kubeconfig != "" && o.cluster {
-		return usageError{errors.New("--cluster starts a cluster of its own: it does not go with --kubeconfig")}
-	}
 	for _, p := range ports() {
 		if n := o.ports[p.part]; n < 1 || n > 65535 {
 			return usageError{fmt.Errorf("port.%s: %d is not a port", p.part, n)}
 		}
 	}
-	if o.speed <= 0 {
-		return usageError{errors.New("speed must be above 0")}
+	if o.speed < 0 {
+		return usageError{errors.New("speed must not be below 0")}
 	}
 	var err error
 	if o.barkKeyFile != "" {
 		o.barkKeyFile, err = absolute(o.barkKeyFile)
 	}
-	switch {
-	case o.kubeconfig != "":
+	if o.kubeconfig != "" {
 		var kerr error
 		o.kubeconfig, kerr = absolute(o.kubeconfig)
 		err = errors.Join(err, kerr)
-	case !o.cluster:
-		_, ierr := absolute(o.incident)
-		err = errors.Join(err, ierr)
+	} else {
+		err = errors.Join(err, o.read())
 	}
 	if err != nil {
 		return usageError{err}
+	}
+	return nil
+}
+
+// read looks at the recording and chooses the speed.
+func (o *options) read() (err error) {
+	if o.incident, err = absolute(o.incident); err != nil {
+		return err
+	}
+	if o.recorded, err = readIncident(o.incident); err != nil {
+		return err
+	}
+	if o.speed == 0 {
+		o.speed = o.recorded.speed()
+	}
+	if o.impatient == "" {
+		o.impatient = "5m"
 	}
 	return nil
 }
@@ -173,10 +192,11 @@ func (o *options) url(part, path string) string {
 }
 
 // free names the ports that are taken already, and how to choose others.
-func (o *options) free() error {
+func (o *options) free(ctx context.Context) error {
+	var lc net.ListenConfig
 	var errs []error
 	for _, p := range o.used() {
-		l, err := net.Listen("tcp", o.address(p.part))
+		l, err := lc.Listen(ctx, "tcp", o.address(p.part))
 		if err != nil {
 			errs = append(errs, fmt.Errorf("port %d for %s cannot be had, set %s to another: %w",
 				o.ports[p.part], p.what, p.env, err))

@@ -30,20 +30,20 @@ func TestParse(t *testing.T) {
 		env  map[string]string
 		err  string
 	}{
-		"defaults":         {},
-		"environment":      {env: map[string]string{"DEMO_PORT_PHONE": "81", "DEMO_SPEED": "10", "BARK_KEY_FILE": key}},
-		"cluster":          {args: []string{"--kubeconfig=" + kubeconfig, "--incident=none"}},
-		"own cluster":      {args: []string{"--cluster", "--incident=none"}},
-		"bad port":         {env: map[string]string{"DEMO_PORT_BARK": "many"}, err: `DEMO_PORT_BARK="many" is not a port`},
-		"port flag":        {args: []string{"--port.bark=0"}, err: "port.bark: 0 is not a port"},
-		"bad speed":        {env: map[string]string{"DEMO_SPEED": "0"}, err: `DEMO_SPEED="0" is not a speed`},
-		"no incident":      {args: []string{"--incident=/none"}, err: "/none"},
-		"no kubeconfig":    {args: []string{"--kubeconfig=/none"}, err: "/none"},
-		"no key":           {env: map[string]string{"BARK_KEY_FILE": "/none"}, err: "/none"},
-		"two clusters":     {args: []string{"--cluster", "--kubeconfig=" + kubeconfig}, err: "does not go with --kubeconfig"},
-		"argument":         {args: []string{"now"}, err: `unexpected argument "now"`},
-		"no such flag":     {args: []string{"--x"}, err: "-x"},
-		"speed must be up": {args: []string{"--speed=-1"}, err: "speed must be above 0"},
+		"defaults":      {},
+		"environment":   {env: map[string]string{"DEMO_PORT_PHONE": "81", "DEMO_SPEED": "10", "BARK_KEY_FILE": key}},
+		"cluster":       {args: []string{"--kubeconfig=" + kubeconfig, "--incident=none"}},
+		"own cluster":   {args: []string{"--cluster", "--incident=none"}},
+		"bad port":      {env: map[string]string{"DEMO_PORT_BARK": "many"}, err: `DEMO_PORT_BARK="many" is not a port`},
+		"port flag":     {args: []string{"--port.bark=0"}, err: "port.bark: 0 is not a port"},
+		"bad speed":     {env: map[string]string{"DEMO_SPEED": "fast"}, err: `DEMO_SPEED="fast" is not a speed`},
+		"no incident":   {args: []string{"--incident=/none"}, err: "/none"},
+		"no kubeconfig": {args: []string{"--kubeconfig=/none"}, err: "/none"},
+		"no key":        {env: map[string]string{"BARK_KEY_FILE": "/none"}, err: "/none"},
+		"two clusters":  {args: []string{"--cluster", "--kubeconfig=" + kubeconfig}, err: "does not go with --kubeconfig"},
+		"argument":      {args: []string{"now"}, err: `unexpected argument "now"`},
+		"no such flag":  {args: []string{"--x"}, err: "-x"},
+		"backwards":     {args: []string{"--speed=-1"}, err: "speed must not be below 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"--incident=" + incident}, c.args...)
@@ -82,13 +82,12 @@ func TestTakenPort(t *testing.T) {
 			o.ports[p.part] = freePort(t)
 		}
 	}
-	err = o.free()
+	err = o.free(t.Context())
 	want := "port " + strconv.Itoa(taken) + " for Alertmanager cannot be had, set DEMO_PORT_ALERTMANAGER to another"
 	if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want just %q", err, want)
 	}
-	var usage usageError
-	if errors.As(err, &usage) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		t.Error("a taken port is not wrong usage")
 	}
 }

@@ -26,7 +26,7 @@ type story struct {
 	nextWord time.Time     // when to say again what is being waited for
 }
 
-// pauses of the story
+// Pauses of the story.
 const (
 	look     = 500 * time.Millisecond // between two looks at Alertmanager
 	waitWord = 20 * time.Second       // between two words on what is still firing
@@ -48,12 +48,8 @@ func (d *demo) watch(ctx context.Context) error {
 		}()
 	}
 	if !d.live() {
-		in, err := readIncident(d.o.incident)
-		if err != nil {
-			return err
-		}
-		s.over = time.Now().Add(s.scaled(in.length))
-		go s.tellMarks(ctx, in.marks)
+		s.over = time.Now().Add(s.scaled(d.o.recorded.length))
+		go s.tellMarks(ctx, d.o.recorded.marks)
 	}
 	err := s.follow(ctx)
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {

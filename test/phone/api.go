@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -156,9 +157,7 @@ func (s *Server) write(w http.ResponseWriter, rec *Request, res result) {
 	default:
 		body = encode(w, envelope{res.code, res.message, time.Now().Unix(), res.data})
 	}
-	for k, v := range res.header {
-		w.Header()[k] = v
-	}
+	maps.Copy(w.Header(), res.header)
 	// Recorded before it is sent: who has the answer finds the record of it.
 	s.finish(rec, res.code, body)
 	w.WriteHeader(res.code)

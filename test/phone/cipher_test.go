@@ -3,6 +3,7 @@ package phone_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
@@ -40,7 +41,7 @@ func sealed(t *testing.T, c phone.Cipher, fields url.Values) phone.Notification 
 	s := phone.New(phone.Options{})
 	defer s.Close()
 	d := s.AddDevice(phone.DeviceOptions{Key: "k", Cipher: c})
-	r := httptest.NewRequest("POST", "/k", strings.NewReader(fields.Encode()))
+	r := httptest.NewRequest(http.MethodPost, "/k", strings.NewReader(fields.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)

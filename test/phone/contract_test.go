@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/kubebark/kubebark/test/phone"
 )
 
@@ -142,7 +143,7 @@ func TestBatch(t *testing.T) {
 				map[string]any{"code": 500.0, "device_key": bobKey, "message": "push failed: TooManyRequests"},
 				map[string]any{"code": 200.0, "device_key": aliceKey},
 			}
-			if diff := cmp.Diff(want, got.Data); diff != "" || res.StatusCode != 200 || got.Code != 200 {
+			if diff := cmp.Diff(want, got.Data); diff != "" || res.StatusCode != http.StatusOK || got.Code != 200 {
 				t.Errorf("%d, data (-want +got):\n%s", res.StatusCode, diff)
 			}
 			if n := l.alice.State().Received - before; n != 2 {

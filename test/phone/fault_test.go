@@ -57,7 +57,7 @@ func TestProxyFault(t *testing.T) {
 	l := newLab(t, phone.Options{User: "u", Password: "p"})
 	l.Fail(phone.Proxy(503, "7"))
 	res, body := l.do(t, jsonPush(t, to("body", "b")))
-	if res.StatusCode != 503 || body != "Service Unavailable" || res.Header.Get("Retry-After") != "7" {
+	if res.StatusCode != http.StatusServiceUnavailable || body != "Service Unavailable" || res.Header.Get("Retry-After") != "7" {
 		t.Errorf("got %d %q, Retry-After %q", res.StatusCode, body, res.Header.Get("Retry-After"))
 	}
 }
@@ -141,7 +141,7 @@ func TestRequestsAreRaw(t *testing.T) {
 		t.Fatalf("%d requests for Alice, %d in all; want 1 and 2", len(reqs), len(l.Requests()))
 	}
 	r := reqs[0]
-	if string(r.Body) != c.body || r.Method != "POST" || r.Path != "/push" || r.Header.Get("X-Test") != "yes" || r.Status != 200 {
+	if string(r.Body) != c.body || r.Method != http.MethodPost || r.Path != "/push" || r.Header.Get("X-Test") != "yes" || r.Status != 200 {
 		t.Errorf("recorded %+v", r)
 	}
 	if !strings.Contains(string(r.Answer), `"success"`) || r.Params["x"] != 1.0 {

@@ -1,6 +1,7 @@
 package phone_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/kubebark/kubebark/test/phone"
 )
 
@@ -153,7 +155,7 @@ func TestTTL(t *testing.T) {
 		defer s.Close()
 		d := s.AddDevice(phone.DeviceOptions{Key: "k"})
 		get := func(path string) {
-			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+			s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
 		}
 		get("/k?title=short&id=a&ttl=60")
 		get("/k?title=unsaved&id=b&ttl=60&isarchive=0")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -54,9 +55,7 @@ func (l lab) do(t *testing.T, c call) (*http.Response, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range c.header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, c.header)
 	if c.media != "" {
 		req.Header.Set("Content-Type", c.media)
 	}

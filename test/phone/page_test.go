@@ -49,7 +49,7 @@ func TestStream(t *testing.T) {
 	l := newLab(t, phone.Options{})
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, "GET", l.url+"/phone/-/events", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url+"/phone/-/events", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

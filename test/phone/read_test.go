@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"mime/multipart"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
 	"github.com/kubebark/kubebark/test/phone"
 )
 
@@ -47,7 +49,7 @@ func TestTexts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLab(t, phone.Options{})
-			if res, body := l.do(t, c.call); res.StatusCode != 200 {
+			if res, body := l.do(t, c.call); res.StatusCode != http.StatusOK {
 				t.Fatalf("%d %s", res.StatusCode, body)
 			}
 			n := last(t, l.alice)
@@ -79,7 +81,7 @@ func TestCustomFields(t *testing.T) {
 	l := newLab(t, phone.Options{})
 	body := `{"device_key":"` + aliceKey + `","body":"b","id":7,"isArchive":true,"n":null,
 		"list":[1,2],"ttl":2592000,"nested":{"Deep":1},"url":"bark://x","Copy":"c"}`
-	if res, answer := l.do(t, call{method: "POST", path: "/push", media: jsonMedia, body: body}); res.StatusCode != 200 {
+	if res, answer := l.do(t, call{method: "POST", path: "/push", media: jsonMedia, body: body}); res.StatusCode != http.StatusOK {
 		t.Fatalf("%d %s", res.StatusCode, answer)
 	}
 	n := last(t, l.alice)
@@ -120,7 +122,7 @@ func TestPayloadLimit(t *testing.T) {
 			fits := strings.Repeat(c.body, n) + rest
 			l.push(t, to("title", "t", "group", "g", "id", "i", "body", fits))
 			res, answer := l.do(t, jsonPush(t, to("title", "t", "group", "g", "id", "i", "body", fits+"b")))
-			if res.StatusCode != 500 || !strings.Contains(answer, "push failed: PayloadTooLarge") {
+			if res.StatusCode != http.StatusInternalServerError || !strings.Contains(answer, "push failed: PayloadTooLarge") {
 				t.Errorf("one byte more: %d %s", res.StatusCode, answer)
 			}
 		})
