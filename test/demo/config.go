@@ -79,7 +79,7 @@ func (l *layout) phones(s *phone.Server) {
 type settings struct {
 	Phone, Alertmanager, Exporter, Bark string // URLs
 	RealBark, BarkServer, BarkKeyFile   string // of a real phone; RealBark is empty without one
-	Live                                bool   // a cluster rather than a recording
+	Impatient                           string // after so long a quiet some alerts are over; "" as shipped
 
 	GroupWait, GroupInterval, Resend, NewSeriesDelay string
 }
@@ -95,11 +95,11 @@ func (o *options) settings() settings {
 	s := settings{
 		Phone: o.url(partPhone, ""), Alertmanager: o.url(partAlertmanager, ""),
 		Exporter: o.url(partExporter, ""), Bark: o.url(partBark, ""),
-		Live:      o.kubeconfig != "" || o.cluster,
+		Impatient: o.impatient,
 		GroupWait: replayGroupWait.String(), GroupInterval: groupInterval.String(),
 		Resend: "5s", NewSeriesDelay: "5s",
 	}
-	if s.Live {
+	if o.kubeconfig != "" {
 		s.GroupWait = liveGroupWait.String()
 	}
 	if o.barkKeyFile != "" {

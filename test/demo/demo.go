@@ -26,7 +26,7 @@ type demo struct {
 }
 
 func newDemo(o *options, out io.Writer) *demo {
-	return &demo{o: o, tell: newTeller(out), phone: phone.New(phone.Options{})}
+	return &demo{o: o, tell: newTeller(out, o.started), phone: phone.New(phone.Options{})}
 }
 
 // run starts everything, tells the story and ends everything.

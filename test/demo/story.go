@@ -47,7 +47,7 @@ func (d *demo) watch(ctx context.Context) error {
 			}
 		}()
 	}
-	if !d.live() {
+	if d.o.kubeconfig == "" {
 		s.over = time.Now().Add(s.scaled(d.o.recorded.length))
 		go s.tellMarks(ctx, d.o.recorded.marks)
 	}
@@ -57,8 +57,6 @@ func (d *demo) watch(ctx context.Context) error {
 	}
 	return err
 }
-
-func (d *demo) live() bool { return d.o.kubeconfig != "" || d.o.cluster }
 
 // scaled is how long something takes in the replay.
 func (d *demo) scaled(t time.Duration) time.Duration {

@@ -16,7 +16,12 @@ type teller struct {
 	start time.Time
 }
 
-func newTeller(out io.Writer) *teller { return &teller{out: out, start: time.Now()} }
+func newTeller(out io.Writer, start time.Time) *teller {
+	if start.IsZero() {
+		start = time.Now()
+	}
+	return &teller{out: out, start: start}
+}
 
 // since is how long the demo has been running.
 func (t *teller) since() time.Duration { return time.Since(t.start) }
