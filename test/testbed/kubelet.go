@@ -1,0 +1,78 @@
+package testbed
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// A Kubelet is a node without containers, by its process; see the command
+// hollow-kubelet for what images and names do there. Kill makes a dead node of
+// it.
+type Kubelet struct {
+	*Process
+
+	cp   *ControlPlane
+	name string
+}
+
+// StartKubelet starts a kubelet and returns it when its node is ready. Flags
+// may be added. The control plane's Stop ends it.
+func (cp *ControlPlane) StartKubelet(ctx context.Context, name string, flags ...string) (*Kubelet, error) {
+	k := &Kubelet{cp: cp, name: name}
+	if err := k.Start(ctx, flags...); err != nil {
+		return nil, err
+	}
+	cp.nodes = append(cp.nodes, k)
+	return k, nil
+}
+
+// Start starts a kubelet that was killed again, and waits until its node is
+// ready.
+func (k *Kubelet) Start(ctx context.Context, flags ...string) error {
+	bin, err := Binary(k.cp.opts.BinDir, "hollow-kubelet")
+	if err != nil {
+		return err
+	}
+	root := filepath.Join(k.cp.opts.Dir, k.name)
+	if err := os.MkdirAll(root, 0o750); err != nil {
+		return fmt.Errorf("start kubelet %s: %w", k.name, err)
+	}
+	p, err := Run(Command{Name: "kubelet-" + k.name, Path: bin, Dir: k.cp.opts.Dir, Args: append([]string{
+		"--kubeconfig=" + k.cp.Kubeconfig(Admin),
+		"--node-name=" + k.name,
+		"--root-dir=" + root,
+		"--lease-duration=" + k.cp.opts.leaseDuration().String(),
+	}, flags...)})
+	if err != nil {
+		return err
+	}
+	k.Process = p
+	_, err = p.readyOrKill(k.waitReady(ctx))
+	return err
+}
+
+func (k *Kubelet) waitReady(ctx context.Context) error {
+	client, err := k.cp.Client()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	return k.waitFor(ctx, "until node "+k.name+" is ready", func(ctx context.Context) (bool, error) {
+		node, err := client.CoreV1().Nodes().Get(ctx, k.name, metav1.GetOptions{})
+		if err != nil {
+			return false, err
+		}
+		for _, c := range node.Status.Conditions {
+			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+				return true, nil
+			}
+		}
+		return false, fmt.Errorf("node's conditions: %v", node.Status.Conditions)
+	})
+}
