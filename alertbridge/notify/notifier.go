@@ -194,8 +194,8 @@ func (n *Notifier) add(name string) *running {
 func (n *Notifier) remove(name string) {
 	s := n.senders[name]
 	delete(n.senders, name)
+	s.removed.Store(true)
 	if s.stop != nil {
-		s.queue.take(s.queue.len())
 		s.stop()
 	}
 	n.metrics.remove(name)

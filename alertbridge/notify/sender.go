@@ -26,6 +26,7 @@ type sender struct {
 	queue    *queue
 	endpoint atomic.Pointer[endpoint]
 	maxDelay atomic.Int64 // nanoseconds
+	removed  atomic.Bool  // it is to end without sending the rest
 	metrics  targetMetrics
 	logger   log.Logger
 	// current gives the state of all alerts.
@@ -64,7 +65,9 @@ func (s *sender) run(ctx context.Context) {
 			_ = backoff.Sleep(ctx, wait.Next()) // the loop looks at ctx
 		}
 	}
-	s.drain(ctx)
+	if !s.removed.Load() {
+		s.drain(ctx)
+	}
 }
 
 func (s *sender) drain(ctx context.Context) {
