@@ -90,9 +90,8 @@ func (r *resolved) hosts(ctx context.Context, res Resolver) ([]address, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look up the addresses: %w", err)
 	}
-	slices.Sort(ips)
 	var as []address
-	for _, ip := range slices.Compact(ips) {
+	for _, ip := range slices.Compact(slices.Sorted(slices.Values(ips))) {
 		as = append(as, address{r.at(ip, r.url.Port()), r.url.Host})
 	}
 	return as, nil

@@ -98,7 +98,7 @@ func TestSenderBatches(t *testing.T) {
 		}
 		s.push(as)
 		var sizes []int
-		for _, r := range strings.Split(srv.requests(), " | ") {
+		for _, r := range strings.SplitSeq(srv.requests(), " | ") {
 			sizes = append(sizes, len(strings.Fields(r)))
 		}
 		if fmt.Sprint(sizes) != "[256 256 88]" {
@@ -217,7 +217,7 @@ kube_event_exporter_notifications_queue_length{alertmanager="am"} 0
 
 func TestSenderDrains(t *testing.T) {
 	withSender(t, func(s *sender, srv *server, stop func()) {
-		srv.set(func(as []Alert) (int, string) { time.Sleep(time.Second); return 200, "" })
+		srv.set(func([]Alert) (int, string) { time.Sleep(time.Second); return 200, "" })
 		s.push([]Alert{alert("a")})
 		synctest.Wait()
 		s.push([]Alert{alert("b")})
