@@ -98,7 +98,7 @@ func TestSenderBatches(t *testing.T) {
 		}
 		s.push(as)
 		var sizes []int
-		for _, r := range strings.SplitSeq(srv.requests(), " | ") {
+		for r := range strings.SplitSeq(srv.requests(), " | ") {
 			sizes = append(sizes, len(strings.Fields(r)))
 		}
 		if fmt.Sprint(sizes) != "[256 256 88]" {
