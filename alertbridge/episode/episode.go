@@ -48,6 +48,7 @@ type episode struct {
 	quiet time.Duration
 	hits  []hit // what min_occurrences asks for
 
+	events    []Event // the latest ones, the newest last
 	objects   map[object]*affected
 	more      bool // there are objects that were not kept apart
 	wasMany   int  // how many objects there were at the end
@@ -86,6 +87,7 @@ func (e *episode) add(o *occurrence.Occurrence, quiet time.Duration) {
 		e.event, e.last = o.Event, later(e.last, o.At)
 	}
 	e.count += n
+	e.remember(o)
 	e.quiet = max(e.quiet, quiet)
 	e.recovered, e.changed = time.Time{}, true
 }

@@ -24,11 +24,15 @@ type View struct {
 	// EndsAt is when it ended or will if nothing more is heard.
 	EndsAt    time.Time
 	KeptAlive bool // its silence is excused by another reason's noise
-	Count     int64
-	Objects   []string // affected ones, no more than a few
-	Affected  int
-	More      bool // there are more than Affected
-	Recovered int  // of the affected ones
+	// Recovering tells that all objects have recovered, which must still hold
+	// for a while.
+	Recovering bool
+	Count      int64
+	Events     []Event  // the latest ones, the newest first
+	Objects    []string // affected ones, no more than a few
+	Affected   int
+	More       bool // there are more than Affected
+	Recovered  int  // of the affected ones
 }
 
 // maxShown bounds how many objects of an episode are shown by name.
@@ -58,8 +62,12 @@ func (t *Tracker) view(e *episode) View {
 		Rule: e.rule, Folded: e.folded, ActiveAt: e.first, Last: e.last, StartsAt: e.startsAt, EndsAt: e.deadline(),
 		KeptAlive: e.kept.After(e.last), Count: e.count, Affected: e.many(), More: e.more,
 	}
+	v.Events = slices.Clone(e.events)
+	slices.Reverse(v.Events)
 	if e.state == Ended {
 		v.EndsAt = e.endedAt
+	} else {
+		v.Recovering = !e.recovered.IsZero()
 	}
 	for obj, a := range e.objects {
 		if !slices.ContainsFunc(a.parts, func(p part) bool { return !p.recovered }) {

@@ -1,0 +1,198 @@
+package page
+
+import (
+	"encoding/json"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/rule"
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+type views []episode.View
+
+func (vs views) Views() []episode.View { return vs }
+
+// sample is a firing, a pending and an ended alert, at a bubble's time.
+func sample(t *testing.T) views {
+	t.Helper()
+	set, err := rule.Compile(rule.DefaultConfig(), map[string]string{"cluster": "prod-eu"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	view := func(state episode.State, reason, message string, ago time.Duration) episode.View {
+		ev := &occurrence.Event{
+			Namespace: "shop", Name: "cart-7dc45b778d-x2x4q.18eb", Type: "Warning", Reason: reason, Message: message, Count: 3,
+			Object: occurrence.Object{Kind: "Pod", Namespace: "shop", Name: "cart-7dc45b778d-x2x4q"}, Component: "kubelet", Host: "node-1",
+		}
+		r := set.Match(ev)
+		ls, _ := r.Labels(ev)
+		f := rule.Facts{Event: ev, Labels: ls, Objects: 1, Count: 3, First: now.Add(-ago), Last: now.Add(-time.Minute)}
+		v := episode.View{
+			Fingerprint: "00000000000000" + reason[:2], State: state, Labels: ls, Rule: r, ActiveAt: f.First, Last: f.Last,
+			StartsAt: f.First, EndsAt: now.Add(19 * time.Minute), Count: 3, Affected: 1, Objects: []string{rule.ObjectPath(&ev.Object)},
+			Events: []episode.Event{{Namespace: ev.Namespace, Name: ev.Name, Object: rule.ObjectPath(&ev.Object), Message: message, Count: 3, Last: f.Last}},
+		}
+		switch state {
+		case episode.Pending:
+			v.StartsAt = time.Time{}
+		case episode.Ended:
+			v.EndsAt, f.EndedBy = now.Add(-2*time.Minute), "recovery: Scheduled"
+		}
+		v.Annotations, _ = r.Annotations(&f)
+		return v
+	}
+	return views{
+		view(episode.Firing, "BackOff", "Back-off restarting failed <container>", 90*time.Minute),
+		view(episode.Pending, "Unhealthy", "Readiness probe failed: \"x\"\n<script>alert(1)</script>", 2*time.Minute),
+		view(episode.Ended, "FailedScheduling", "0/2 nodes are available", 26*time.Hour),
+	}
+}
+
+// get asks for a path in a bubble, where it is always the same time.
+func get(t *testing.T, path string, vs func(*testing.T) views) *http.Response {
+	t.Helper()
+	var resp *http.Response
+	synctest.Test(t, func(t *testing.T) {
+		p, err := New(vs(t), log.NewNopLogger())
+		if err != nil {
+			t.Fatal(err)
+		}
+		mux := http.NewServeMux()
+		for path, h := range p.Handlers() {
+			mux.Handle(path, h)
+		}
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		resp = w.Result()
+	})
+	return resp
+}
+
+func body(t *testing.T, r *http.Response) string {
+	t.Helper()
+	var b strings.Builder
+	if err := r.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	_, s, _ := strings.Cut(b.String(), "\r\n\r\n")
+	return s
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s (-want +got), -update rewrites it\n%s", name, d)
+	}
+}
+
+func TestAlerts(t *testing.T) {
+	r := get(t, "/alerts", sample)
+	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("%d %s", r.StatusCode, r.Header.Get("Content-Type"))
+	}
+	html := body(t, r)
+	golden(t, "alerts.html", regexp.MustCompile(`(?s)<style>.*</style>`).ReplaceAllString(html, "<style/>"))
+	if regexp.MustCompile(`(?i)(src|href)="(https?:)?//|<script|@import|url\(`).MatchString(html) {
+		t.Error("something comes from elsewhere, or a script runs")
+	}
+}
+
+func TestAlertsJSON(t *testing.T) {
+	r := get(t, "/api/v1/alerts", sample)
+	var v any
+	if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "alerts.json", string(b)+"\n")
+}
+
+func TestNoAlerts(t *testing.T) {
+	none := func(*testing.T) views { return nil }
+	if s := body(t, get(t, "/api/v1/alerts", none)); !strings.Contains(s, `{"data":{"alerts":[]},"status":"success"}`) {
+		t.Error(s)
+	}
+	if s := body(t, get(t, "/alerts", none)); !strings.Contains(s, "No event has made an alert lately.") {
+		t.Error(s)
+	}
+}
+
+func TestQuery(t *testing.T) {
+	for _, tt := range []struct{ query, want string }{
+		{"", "BackOff Unhealthy FailedScheduling"},
+		{"state=firing", "BackOff"},
+		{"state=ended&severity=warning", "FailedScheduling"},
+		{"severity=critical", ""},
+		{"q=NODES+are", "FailedScheduling"},
+		{"q=crash-loop", "BackOff"},
+		{"q=prod-eu", "BackOff Unhealthy FailedScheduling"},
+		{"fingerprint=00000000000000Un", "Unhealthy"},
+		{"sort=since", "FailedScheduling BackOff Unhealthy"},
+		{"sort=reason", "BackOff FailedScheduling Unhealthy"},
+		{"sort=nonsense", "BackOff Unhealthy FailedScheduling"},
+	} {
+		var got struct {
+			Data struct {
+				Alerts []struct{ Labels map[string]string }
+			}
+		}
+		if err := json.NewDecoder(get(t, "/api/v1/alerts?"+tt.query, sample).Body).Decode(&got); err != nil {
+			t.Fatal(err)
+		}
+		var reasons []string
+		for _, a := range got.Data.Alerts {
+			reasons = append(reasons, a.Labels["reason"])
+		}
+		if s := strings.Join(reasons, " "); s != tt.want {
+			t.Errorf("%s: %s, want %s", tt.query, s, tt.want)
+		}
+	}
+	if s := body(t, get(t, "/alerts?q=%22%3E%3Cscript%3E", sample)); strings.Contains(s, "<script") {
+		t.Error("what is asked for is not escaped")
+	}
+}
+
+func TestWords(t *testing.T) {
+	for _, tt := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{-time.Second, "now"},
+		{90*time.Second + 5, "1m30s ago"},
+		{90*time.Minute + time.Second, "1h30m ago"},
+		{26*time.Hour + time.Minute, "1d2h ago"},
+	} {
+		if got := ago(tt.d); got != tt.want {
+			t.Errorf("%v: %s, want %s", tt.d, got, tt.want)
+		}
+	}
+}

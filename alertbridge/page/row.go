@@ -1,0 +1,170 @@
+package page
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/rule"
+)
+
+// row is an alert as the page shows it.
+type row struct {
+	episode.View
+
+	Title  string
+	Labels []pair
+	Extra  []pair // annotations that have no place of their own
+	Waits  string
+}
+
+type pair struct{ Name, Value string }
+
+func rows(vs []episode.View) []row {
+	rs := make([]row, len(vs))
+	for i := range vs {
+		v := &vs[i]
+		rs[i] = row{View: *v, Title: v.Annotations["summary"], Labels: pairs(v.Labels), Waits: waits(v)}
+		extra := maps.Clone(v.Annotations)
+		for _, k := range []string{"summary", "description", "objects", "count", "first_seen", "last_seen", "object"} {
+			delete(extra, k)
+		}
+		rs[i].Extra = pairs(extra)
+	}
+	return rs
+}
+
+func pairs(m map[string]string) []pair {
+	var ps []pair
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		ps = append(ps, pair{k, m[k]})
+	}
+	return ps
+}
+
+// waits says what would change the state of the alert.
+func waits(v *episode.View) string {
+	switch v.State {
+	case episode.Pending:
+		return "fires once " + v.Rule.Hold() + "; forgotten " + until(time.Until(v.EndsAt)) + " if nothing more is heard"
+	case episode.Ended:
+		return "over: " + v.Annotations["ended_by"]
+	}
+	if v.Recovering {
+		return "over if the recovery holds for " + model.Duration(v.Rule.ResolveAfter).String()
+	}
+	s := "over " + until(time.Until(v.EndsAt)) + " if nothing more is heard"
+	if len(v.Rule.ResolveOn) > 0 && !v.Folded {
+		s += ", or on " + strings.Join(v.Rule.ResolveOn, ", ")
+		if v.Affected > 1 {
+			s += fmt.Sprintf(" of each object (%d of %d so far)", v.Recovered, v.Affected)
+		}
+	}
+	if v.KeptAlive {
+		s += "; kept alive: its source is too busy with the object to write this reason"
+	}
+	return s
+}
+
+// jsonAlert is an alert of /api/v1/alerts.
+type jsonAlert struct {
+	Fingerprint string            `json:"fingerprint"`
+	State       string            `json:"state"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
+	Rule        jsonRule          `json:"rule"`
+	Folded      bool              `json:"folded,omitempty"`
+	ActiveAt    time.Time         `json:"activeAt"`
+	StartsAt    *time.Time        `json:"startsAt,omitempty"` // not while pending
+	EndsAt      time.Time         `json:"endsAt"`
+	LastAt      time.Time         `json:"lastAt"`
+	WaitsFor    string            `json:"waitsFor"`
+	KeptAlive   bool              `json:"keptAlive,omitempty"`
+	Count       int64             `json:"count"`
+	Affected    int               `json:"affected"`
+	Recovered   int               `json:"recovered"`
+	Objects     []string          `json:"objects"`
+	Events      []jsonEvent       `json:"events"`
+}
+
+type jsonRule struct {
+	Name     string `json:"name"`
+	Why      string `json:"why,omitempty"`
+	Matchers string `json:"matchers"`
+}
+
+type jsonEvent struct {
+	Namespace string    `json:"namespace"`
+	Name      string    `json:"name"`
+	Object    string    `json:"object"`
+	Message   string    `json:"message"`
+	Count     int64     `json:"count"`
+	LastAt    time.Time `json:"lastAt"`
+}
+
+func (p *Pages) serveAlertsJSON(w http.ResponseWriter, r *http.Request) {
+	as := []jsonAlert{}
+	for _, v := range parseQuery(r).apply(p.source.Views()) {
+		as = append(as, toJSON(&v))
+	}
+	p.json(w, map[string]any{"alerts": as})
+}
+
+func toJSON(v *episode.View) jsonAlert {
+	a := jsonAlert{
+		Fingerprint: v.Fingerprint, State: v.State.String(), Labels: v.Labels, Annotations: v.Annotations,
+		Rule: ruleOf(v.Rule), Folded: v.Folded, ActiveAt: v.ActiveAt.UTC(), EndsAt: v.EndsAt.UTC(), LastAt: v.Last.UTC(),
+		WaitsFor: waits(v), KeptAlive: v.KeptAlive, Count: v.Count, Affected: v.Affected, Recovered: v.Recovered,
+		Objects: append([]string{}, v.Objects...), Events: []jsonEvent{},
+	}
+	if !v.StartsAt.IsZero() {
+		t := v.StartsAt.UTC()
+		a.StartsAt = &t
+	}
+	for _, e := range v.Events {
+		a.Events = append(a.Events, jsonEvent{e.Namespace, e.Name, e.Object, e.Message, e.Count, e.Last.UTC()})
+	}
+	return a
+}
+
+func ruleOf(r *rule.Rule) jsonRule { return jsonRule{r.Name, r.Why, r.Matchers()} }
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// ago and until round as people do.
+func ago(d time.Duration) string {
+	if d < time.Second {
+		return "now"
+	}
+	return short(d) + " ago"
+}
+
+func until(d time.Duration) string {
+	if d < time.Second {
+		return "now"
+	}
+	return "in " + short(d)
+}
+
+func short(d time.Duration) string {
+	switch {
+	case d < 10*time.Minute:
+		d = d.Truncate(time.Second)
+	case d < 24*time.Hour:
+		d = d.Truncate(time.Minute)
+	default:
+		d = d.Truncate(time.Hour)
+	}
+	return model.Duration(d).String()
+}
