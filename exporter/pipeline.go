@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
+	"github.com/kubebark/kubebark/exporter/checkpoint"
 	"github.com/kubebark/kubebark/exporter/count"
 	"github.com/kubebark/kubebark/exporter/decode"
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -34,8 +35,9 @@ type Pipeline struct {
 	lag       prometheus.Histogram
 
 	mu       sync.Mutex // orders sources among themselves
-	memories []*count.Memory
+	streams  []*stream
 	replayed *count.Memory
+	keeping  bool // changes are to be noted, for a state file
 }
 
 // NewPipeline returns a pipeline that counts into s and then passes each
@@ -70,18 +72,27 @@ func (p *Pipeline) tracked() float64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
-	for _, m := range p.memories {
-		n += m.Len()
+	for _, s := range p.streams {
+		n += s.memory.Len()
+	}
+	if p.replayed != nil {
+		n += p.replayed.Len()
 	}
 	return float64(n)
 }
 
-// Stream returns the handler of one watcher.
-func (p *Pipeline) Stream() watch.Handler {
+// Stream returns the handler of the watcher of a namespace, "" for all. What
+// an earlier run remembered of it is gone on from; nil where there is nothing.
+func (p *Pipeline) Stream(namespace string, remembered *checkpoint.Stream) watch.Handler {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.memories = append(p.memories, count.NewMemory(time.Now()))
-	return &stream{p: p, index: len(p.memories) - 1}
+	s := &stream{p: p, namespace: namespace, memory: count.NewMemory(time.Now())}
+	if remembered != nil {
+		s.memory = count.Restore(remembered.Since, remembered.Names)
+		s.known = true
+	}
+	p.streams = append(p.streams, s)
+	return s
 }
 
 // Replay takes a record of a file, which is the whole history: all in it
@@ -91,7 +102,6 @@ func (p *Pipeline) Replay(r decode.Record) {
 	defer p.mu.Unlock()
 	if p.replayed == nil {
 		p.replayed = count.NewMemory(time.Now())
-		p.memories = append(p.memories, p.replayed)
 	}
 	c := count.History
 	if r.Deleted {
@@ -104,30 +114,33 @@ func (p *Pipeline) Replay(r decode.Record) {
 // stream is where one watcher's events enter the pipeline. Namespaces are
 // watched by one each, and a list is complete only within its own.
 type stream struct {
-	p      *Pipeline
-	index  int
-	listed bool // once, completely
+	p         *Pipeline
+	namespace string
+	memory    *count.Memory
+	known     bool // the memory is of a complete list: now, or of an earlier run
+	listed    bool // in this run, completely
 }
-
-func (s *stream) memory() *count.Memory { return s.p.memories[s.index] }
 
 // BeginList implements [watch.Handler].
 func (s *stream) BeginList() {
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
-	if !s.listed {
+	if !s.known {
 		// A first list that is broken off has told nothing yet.
-		s.p.memories[s.index] = count.NewMemory(time.Now())
+		s.memory = count.NewMemory(time.Now())
+		if s.p.keeping {
+			s.memory.Track()
+		}
 	}
-	s.memory().BeginList()
+	s.memory.BeginList()
 }
 
 // EndList implements [watch.Handler].
 func (s *stream) EndList() {
 	s.p.mu.Lock()
 	defer s.p.mu.Unlock()
-	s.memory().EndList(time.Now())
-	s.listed = true
+	s.memory.EndList(time.Now())
+	s.known, s.listed = true, true
 	for _, sink := range s.p.sinks {
 		sink.Synced()
 	}
@@ -142,7 +155,7 @@ func (s *stream) Event(k watch.Kind, e *occurrence.Event) {
 	switch k {
 	case watch.Listed:
 		c, origin = count.Found, occurrence.Listed
-		if !s.listed {
+		if !s.known {
 			c = count.Initial
 		}
 		if !e.Last.IsZero() && e.Last.Before(now) {
@@ -152,7 +165,7 @@ func (s *stream) Event(k watch.Kind, e *occurrence.Event) {
 		c = count.Gone
 	case watch.Added, watch.Modified:
 	}
-	d := s.memory().Observe(e, c, now)
+	d := s.memory.Observe(e, c, now)
 	if d.New > 0 && origin == occurrence.Listed {
 		s.p.recovered.Add(float64(d.New))
 	}

@@ -40,7 +40,7 @@ func TestStream(t *testing.T) {
 	reg.MustRegister(st)
 	var sink recorder
 	p := NewPipeline(reg, st, &sink)
-	s := p.Stream()
+	s := p.Stream("", nil)
 
 	s.BeginList()
 	s.Event(watch.Listed, event("old", 1, 7))

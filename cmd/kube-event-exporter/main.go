@@ -93,6 +93,7 @@ func addService(app *kingpin.Application, logs *logging.Config, std stdio) *serv
 	c.Flag("kubeconfig", "Path to a kubeconfig; default is the cluster this runs in, else $KUBECONFIG, else the user's own.").StringVar(&s.kube.Kubeconfig)
 	c.Flag("kube.server", "URL of the API server; overrides the kubeconfig's.").StringVar(&s.kube.Server)
 	c.Flag("namespaces", "Namespaces to watch, separated by commas; default is all.").StringVar(&s.namespaces)
+	c.Flag("state.file", "Path to a file from which counters go on over a restart; default is none.").StringVar(&s.stateFile)
 	c.Flag("replay.file", "Read events from a file, or - for standard input, instead of a cluster.").StringVar(&s.replayFile)
 	c.Flag("replay.speed", "1 keeps the recorded spacing, 10 is ten times faster, 0 as fast as possible.").Default("1").Float64Var(&s.replaySpeed)
 	c.Flag("alertmanager.url", "URL of an Alertmanager, in addition to the configuration's. Repeatable.").StringsVar(&s.alertmanagers)

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 	"time"
 
@@ -22,7 +19,6 @@ import (
 	"github.com/kubebark/kubebark/alertbridge"
 	"github.com/kubebark/kubebark/exporter"
 	"github.com/kubebark/kubebark/exporter/kube"
-	"github.com/kubebark/kubebark/exporter/replay"
 	"github.com/kubebark/kubebark/exporter/series"
 	"github.com/kubebark/kubebark/exporter/watch"
 	"github.com/kubebark/kubebark/internal/conf"
@@ -41,6 +37,7 @@ type service struct {
 	configFile    string
 	telemetryPath string
 	namespaces    string
+	stateFile     string
 	replayFile    string
 	replaySpeed   float64
 	alertmanagers []string
@@ -191,68 +188,4 @@ func hangups(ctx context.Context) <-chan os.Signal {
 	signal.Notify(ch, syscall.SIGHUP)
 	context.AfterFunc(ctx, func() { signal.Stop(ch) })
 	return ch
-}
-
-// source returns what adds the source of events to a group: a file or
-// watchers.
-func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
-	if s.replaySpeed < 0 {
-		return nil, usageError{fmt.Errorf("--replay.speed: want 0 or more, have %g", s.replaySpeed)}
-	}
-	if s.replayFile != "" {
-		return s.replay, nil
-	}
-	kube.SetLogger(s.slog)
-	s.kube.UserAgent = name + "/" + version.Version
-	client, err := kube.NewClient(s.kube)
-	if err != nil {
-		return nil, usageError{err}
-	}
-	namespaces, err := splitNamespaces(s.namespaces)
-	if err != nil {
-		return nil, err
-	}
-	return func(g *lifecycle.Group, p *exporter.Pipeline) {
-		m := watch.NewMetrics(s.registry)
-		for _, ns := range namespaces {
-			w := watch.New(watch.Options{
-				Client: client, ParameterCodec: client.ParameterCodec, Namespace: ns, Handler: p.Stream(),
-				Logger: log.With(s.logger, "namespace", ns, "server", client.Host), Metrics: m, Health: s.health,
-			})
-			g.Add("watch", w.Run)
-		}
-	}, nil
-}
-
-// splitNamespaces returns the namespaces to watch, a single "" for all.
-func splitNamespaces(list string) ([]string, error) {
-	if list == "" {
-		return []string{""}, nil
-	}
-	var out []string
-	seen := make(map[string]bool)
-	for ns := range strings.SplitSeq(list, ",") {
-		ns = strings.TrimSpace(ns)
-		if ns == "" {
-			return nil, usageError{errors.New("--namespaces: an empty name between commas")}
-		}
-		if !seen[ns] {
-			seen[ns] = true
-			out = append(out, ns)
-		}
-	}
-	return out, nil
-}
-
-func (s *service) replay(g *lifecycle.Group, p *exporter.Pipeline) {
-	g.Add("replay", func(ctx context.Context) error {
-		err := replay.Run(ctx, replay.Options{
-			Path: s.replayFile, Stdin: s.std.in, Speed: s.replaySpeed, Logger: s.logger, Handle: p.Replay,
-		})
-		if err != nil {
-			return err
-		}
-		<-ctx.Done() // the counters and alerts stay to be looked at
-		return nil
-	})
 }

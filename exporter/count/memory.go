@@ -55,8 +55,9 @@ type Delta struct {
 type Memory struct {
 	since   time.Time // when the watch without a gap began
 	entries map[uint64]entry
-	graves  []grave // in the order of dying
-	list    uint32  // number of the list under way or last done
+	graves  []grave             // in the order of dying
+	list    uint32              // number of the list under way or last done
+	changed map[uint64]struct{} // nil if nobody wants to know
 }
 
 type entry struct {
@@ -120,7 +121,7 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 		uid: xxhash.Sum64String(e.UID), version: e.Version, count: e.Count,
 		first: micros(e.First), last: micros(e.Last), list: m.list,
 	}
-	m.entries[k] = n
+	m.set(k, n)
 	if c == Gone {
 		m.bury(k, n, now)
 	}
@@ -173,8 +174,15 @@ func (m *Memory) firstSight(e *occurrence.Event, c Change) (n int64, inexact boo
 
 func (m *Memory) bury(k uint64, e entry, now time.Time) {
 	e.gone = max(1, now.UnixNano())
-	m.entries[k] = e
+	m.set(k, e)
 	m.graves = append(m.graves, grave{k, e.gone})
+}
+
+func (m *Memory) set(k uint64, e entry) {
+	m.entries[k] = e
+	if m.changed != nil {
+		m.changed[k] = struct{}{}
+	}
 }
 
 // forget drops tombstones that are too old or too many.

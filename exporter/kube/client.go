@@ -3,8 +3,11 @@
 package kube
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,6 +30,10 @@ type Client struct {
 	rest.Interface
 	ParameterCodec runtime.ParameterCodec
 	Host           string // for messages
+	// Cluster tells one cluster from another: a hash of the server's URL and
+	// of the authority that signs its certificate. Inside clusters the URL is
+	// everywhere the same.
+	Cluster string
 }
 
 // NewClient returns a client. It does not connect: whether the server is there
@@ -82,5 +89,20 @@ func newClient(cfg *rest.Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client of %s: %w", cfg.Host, err)
 	}
-	return &Client{Interface: rc, ParameterCodec: runtime.NewParameterCodec(scheme), Host: cfg.Host}, nil
+	return &Client{
+		Interface: rc, ParameterCodec: runtime.NewParameterCodec(scheme), Host: cfg.Host, Cluster: clusterOf(cfg),
+	}, nil
+}
+
+func clusterOf(cfg *rest.Config) string {
+	ca := cfg.CAData
+	if len(ca) == 0 && cfg.CAFile != "" {
+		if data, err := os.ReadFile(cfg.CAFile); err == nil {
+			ca = data
+		}
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n", cfg.Host)
+	h.Write(ca)
+	return hex.EncodeToString(h.Sum(nil)[:16])
 }

@@ -8,7 +8,7 @@ import (
 
 // Describe implements [prometheus.Collector].
 func (s *Store) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.occurrences, s.last, s.live, s.limit} {
+	for _, d := range []*prometheus.Desc{s.occurrences, s.last, s.count, s.limit} {
 		ch <- d
 	}
 	s.dropped.Describe(ch)
@@ -17,7 +17,7 @@ func (s *Store) Describe(ch chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector]. It is what a scrape calls: the
 // delay of a new series runs from its first call.
 func (s *Store) Collect(ch chan<- prometheus.Metric) {
-	ms := s.snapshot(time.Now())
+	ms := s.serve(time.Now())
 	for _, m := range ms {
 		ch <- m
 	}
@@ -32,20 +32,35 @@ func (s *Store) snapshot(now time.Time) []prometheus.Metric {
 	s.expire(now)
 	ms := make([]prometheus.Metric, 0, 2*(len(s.series)+len(s.overflow))+2)
 	for _, m := range []map[Key]*series{s.series, s.overflow} {
+		if s.durability.hidden {
+			break
+		}
 		for k, sr := range m {
 			ms = s.append(ms, k, sr, now)
 		}
 	}
 	return append(ms,
-		prometheus.MustNewConstMetric(s.live, prometheus.GaugeValue, float64(len(s.series))),
+		prometheus.MustNewConstMetric(s.count, prometheus.GaugeValue, float64(len(s.series))),
 		prometheus.MustNewConstMetric(s.limit, prometheus.GaugeValue, float64(s.cfg.Limit)))
 }
 
 func (s *Store) append(ms []prometheus.Metric, k Key, sr *series, now time.Time) []prometheus.Metric {
-	if sr.scraped.IsZero() {
+	switch {
+	case sr.scraped.IsZero():
 		sr.scraped = now
-	} else if now.Sub(sr.scraped) >= time.Duration(s.cfg.NewSeriesDelay) {
-		sr.shown = sr.value
+	case !sr.mature && now.Sub(sr.scraped) >= time.Duration(s.cfg.NewSeriesDelay):
+		sr.mature = true
+		s.touch(k)
+	}
+	// Never less than before: after a time in which live values were shown, what
+	// is durable may be behind them.
+	switch {
+	case !s.durability.on || s.live:
+		if sr.mature {
+			sr.shown = max(sr.shown, sr.value)
+		}
+	case sr.durableMature:
+		sr.shown = max(sr.shown, sr.durable)
 	}
 	values := []string{k.Type, k.Reason, k.Kind, k.Namespace, k.Component}
 	return append(ms,

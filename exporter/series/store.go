@@ -69,7 +69,7 @@ func cut(s string) string {
 type Store struct {
 	occurrences *prometheus.Desc
 	last        *prometheus.Desc
-	live        *prometheus.Desc
+	count       *prometheus.Desc
 	limit       *prometheus.Desc
 	dropped     prometheus.Counter
 
@@ -78,6 +78,8 @@ type Store struct {
 	series     map[Key]*series
 	namespaces map[string]int // series of each
 	overflow   map[Key]*series
+	durability durability
+	live       bool // show what is not durable too
 }
 
 type series struct {
@@ -87,6 +89,10 @@ type series struct {
 	last    time.Time // latest occurrence
 	touched time.Time // when it was last added to, by our clock
 	scraped time.Time // first scrape; zero before
+	mature  bool      // its 0 has been seen for long enough
+
+	durable       int64 // the value that is safe from a crash
+	durableMature bool
 }
 
 // New returns an empty store.
@@ -97,7 +103,7 @@ func New(c Config) *Store {
 			"Occurrences of Kubernetes events, repeats included.", labels, nil),
 		last: prometheus.NewDesc("kube_event_last_occurrence_timestamp_seconds",
 			"Time of the latest occurrence.", labels, nil),
-		live: prometheus.NewDesc("kube_event_exporter_series",
+		count: prometheus.NewDesc("kube_event_exporter_series",
 			"Label sets that have a series of their own.", nil, nil),
 		limit: prometheus.NewDesc("kube_event_exporter_series_limit",
 			"Label sets that may have a series of their own.", nil, nil),
@@ -124,28 +130,30 @@ func (s *Store) Add(k Key, n int64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	sr := s.find(k, now)
+	sr, k := s.find(k, now)
 	sr.value += n
 	sr.touched = now
 	if at.After(sr.last) {
 		sr.last = at
 	}
+	s.touch(k)
 }
 
-// find returns the series of k, or the one that stands in for it.
-func (s *Store) find(k Key, now time.Time) *series {
+// find returns the series of k, or the one that stands in for it and its key.
+func (s *Store) find(k Key, now time.Time) (*series, Key) {
 	if sr := s.series[k]; sr != nil {
-		return sr
+		return sr, k
 	}
 	if s.full(k.Namespace) {
 		s.expire(now)
 	}
 	if s.full(k.Namespace) {
 		s.dropped.Inc()
-		return ensure(s.overflow, Key{Type: k.Type, Reason: OtherReason}, now)
+		k = Key{Type: k.Type, Reason: OtherReason}
+		return ensure(s.overflow, k, now), k
 	}
 	s.namespaces[k.Namespace]++
-	return ensure(s.series, k, now)
+	return ensure(s.series, k, now), k
 }
 
 func (s *Store) full(namespace string) bool {

@@ -1,0 +1,203 @@
+package checkpoint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kubebark/kubebark/exporter/count"
+	"github.com/kubebark/kubebark/exporter/series"
+)
+
+// File is a state file that is open for writing. It is not safe for
+// concurrent use.
+type File struct {
+	path  string
+	owner Owner
+
+	slack    int64 // how much longer than twice a snapshot the file may get
+	f        *os.File
+	size     int64 // of what is whole; what is behind it is torn
+	snapshot int64 // size after the last rewrite
+}
+
+// Open reads the state of a file, and is ready to write it. The state is nil
+// where there is none to go on from; if there is a file that cannot be gone on
+// from it is set aside, and aside tells to where and why. The error is one that
+// keeps the file from being read or set aside.
+func Open(path string, owner Owner) (f *File, st *State, aside string, err error) {
+	f = &File{path: path, owner: owner, slack: 1 << 20}
+	st, err = load(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return f, nil, "", nil
+	case errors.Is(err, fs.ErrPermission):
+		return f, nil, "", fmt.Errorf("read state: %w", err)
+	case err == nil && st.Owner.Cluster != owner.Cluster:
+		err = errors.New("it is of another cluster")
+	case err == nil && st.Owner.Shard != owner.Shard:
+		err = fmt.Errorf("it is of shard %s", st.Owner.Shard)
+	}
+	if err == nil {
+		return f, st, "", nil
+	}
+	to := fmt.Sprintf("%s.%s", path, time.Now().UTC().Format("20060102T150405.000"))
+	if rerr := os.Rename(path, to); rerr != nil {
+		return f, nil, "", fmt.Errorf("set state %q aside (%w): %w", path, err, rerr)
+	}
+	return f, nil, fmt.Sprintf("%s: %v", to, err), nil
+}
+
+func load(path string) (*State, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	r, err := newReader(f, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	first, err := r.next()
+	if err != nil || first.Owner == nil {
+		return nil, fmt.Errorf("%w: it does not say whose it is", errDamaged)
+	}
+	st := &State{Owner: *first.Owner, Streams: make(map[string]Stream), Series: make(map[series.Key]series.State)}
+	return st, st.read(r)
+}
+
+// read puts all committed batches over the state.
+func (s *State) read(r *reader) error {
+	names := make(map[string]map[uint64]count.State)
+	var pending []*Batch
+	for {
+		rec, err := r.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if rec.Batch != nil {
+			pending = append(pending, rec.Batch)
+		}
+		if rec.Served {
+			s.served()
+		}
+		if rec.Commit {
+			for _, b := range pending {
+				s.apply(b, names)
+			}
+			pending = nil
+		}
+	}
+	for ns, st := range s.Streams {
+		st.Names = slices.Collect(maps.Values(names[ns]))
+		s.Streams[ns] = st
+	}
+	return nil
+}
+
+// Rewrite replaces the file by one that holds a batch alone, which must be the
+// whole state. A crash leaves the old file or the new one.
+func (f *File) Rewrite(b *Batch) error {
+	var buf bytes.Buffer
+	buf.WriteString(magic + version)
+	if err := appendRecord(&buf, &record{Owner: &f.owner}); err != nil {
+		return err
+	}
+	if err := appendBatch(&buf, b); err != nil {
+		return err
+	}
+	dir := filepath.Dir(f.path)
+	tmp, err := os.CreateTemp(dir, filepath.Base(f.path)+".new-*")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(write(tmp, buf.Bytes()), tmp.Sync())
+	if err == nil {
+		err = os.Rename(tmp.Name(), f.path)
+	}
+	if err != nil {
+		return errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+	}
+	if f.f != nil {
+		f.f.Close() // the old file has no name any more
+	}
+	f.f, f.size, f.snapshot = tmp, int64(buf.Len()), int64(buf.Len())
+	return syncDir(dir)
+}
+
+func write(f *os.File, data []byte) error {
+	_, err := f.Write(data)
+	return err
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// Append adds a batch and returns when it is durable.
+func (f *File) Append(b *Batch) error {
+	var buf bytes.Buffer
+	if err := appendBatch(&buf, b); err != nil {
+		return err
+	}
+	return f.append(&buf)
+}
+
+// Served notes, durably, that all that is durable is about to be shown.
+func (f *File) Served() error {
+	var buf bytes.Buffer
+	if err := appendRecord(&buf, &record{Served: true}); err != nil {
+		return err
+	}
+	return f.append(&buf)
+}
+
+func (f *File) append(buf *bytes.Buffer) error {
+	if f.f == nil {
+		return errors.New("no file was written yet")
+	}
+	if err := f.f.Truncate(f.size); err != nil { // what a failed write left
+		return err
+	}
+	if _, err := f.f.WriteAt(buf.Bytes(), f.size); err != nil {
+		return err
+	}
+	if err := f.f.Sync(); err != nil {
+		return err
+	}
+	f.size += int64(buf.Len())
+	return nil
+}
+
+// Outgrown tells that the journal is so long that a rewrite is due, or that
+// there is no file yet.
+func (f *File) Outgrown() bool {
+	return f.f == nil || f.size > 2*f.snapshot+f.slack
+}
+
+// Close closes the file.
+func (f *File) Close() error {
+	if f.f == nil {
+		return nil
+	}
+	return f.f.Close()
+}
