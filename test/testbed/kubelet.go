@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,6 +43,7 @@ func (k *Kubelet) Start(ctx context.Context, flags ...string) error {
 	if err := os.MkdirAll(root, 0o750); err != nil {
 		return fmt.Errorf("start kubelet %s: %w", k.name, err)
 	}
+	started := time.Now().Truncate(time.Second) // as exact as the node's conditions are
 	p, err := Run(Command{Name: "kubelet-" + k.name, Path: bin, Dir: k.cp.opts.Dir, Args: append([]string{
 		"--kubeconfig=" + k.cp.Kubeconfig(Admin),
 		"--node-name=" + k.name,
@@ -52,11 +54,13 @@ func (k *Kubelet) Start(ctx context.Context, flags ...string) error {
 		return err
 	}
 	k.Process = p
-	_, err = p.readyOrKill(k.waitReady(ctx))
+	_, err = p.readyOrKill(k.waitReady(ctx, started))
 	return err
 }
 
-func (k *Kubelet) waitReady(ctx context.Context) error {
+// waitReady waits until the node has said since then that it is ready: the
+// word of a kubelet that was killed stands until someone takes it back.
+func (k *Kubelet) waitReady(ctx context.Context, since time.Time) error {
 	client, err := k.cp.Client()
 	if err != nil {
 		return err
@@ -69,7 +73,7 @@ func (k *Kubelet) waitReady(ctx context.Context) error {
 			return false, err
 		}
 		for _, c := range node.Status.Conditions {
-			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue {
+			if c.Type == corev1.NodeReady && c.Status == corev1.ConditionTrue && !c.LastHeartbeatTime.Time.Before(since) {
 				return true, nil
 			}
 		}
