@@ -91,6 +91,30 @@ func TestAPIServerRestart(t *testing.T) {
 	w.counts("BackupFailed", 5)
 }
 
+// TestKill: with a state file nothing is lost or doubled by a SIGKILL, and
+// Prometheus sees no reset.
+func TestKill(t *testing.T) {
+	w := newWorld(t, setting{prometheus: true, args: []string{"--state.file=" + t.TempDir() + "/state"}})
+	w.ready()
+	rec := w.recorder("lab-operator")
+	happens := func(times int) {
+		for range times {
+			rec.Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+		}
+	}
+	happens(3)
+	w.prometheusSees(`kube_event_occurrences_total{reason="BackupFailed"} == 3`)
+	happens(2) // counted, and perhaps not yet safe
+	w.exporter.Kill()
+	happens(4) // missed
+	w.exporter = w.startAgain(w.exporter)
+	happens(1)
+	w.prometheusSees(`kube_event_occurrences_total{reason="BackupFailed"} == 10`)
+	if got := w.prometheusSees(`resets(kube_event_occurrences_total{reason="BackupFailed"}[10m])`); got[0].Value != 0 {
+		t.Errorf("Prometheus saw %v resets", got[0].Value)
+	}
+}
+
 func freePort(t *testing.T) int {
 	t.Helper()
 	port, err := testbed.FreePort()

@@ -14,20 +14,21 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/kubebark/kubebark/test/alertmanager"
 	"github.com/kubebark/kubebark/test/phone"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
-// alertmanager is a version of Alertmanager to test against.
-type alertmanager struct {
+// version is a version of Alertmanager to test against.
+type version struct {
 	name  string
 	start func(t *testing.T, config string) (url string)
 }
 
 // alertmanagers are the versions that can be had: a whole program, and the
 // newest one's own packages.
-func alertmanagers() []alertmanager {
-	return []alertmanager{{"0.31.1", startProgram}}
+func alertmanagers() []version {
+	return []version{{"0.31.1", startProgram}, {"0.34.2", startPackages}}
 }
 
 func startProgram(t *testing.T, config string) string {
@@ -42,6 +43,20 @@ func startProgram(t *testing.T, config string) string {
 		}
 	})
 	return s.URL()
+}
+
+func startPackages(t *testing.T, config string) string {
+	t.Helper()
+	a, err := alertmanager.Start(t.Context(), config, alertmanager.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a.URL()
 }
 
 func get(ctx context.Context, url string) (int, string, error) {

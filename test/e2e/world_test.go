@@ -38,18 +38,19 @@ type world struct {
 // program is one of ours, as built.
 type program struct {
 	*testbed.Process
-	url string
+	url     string
+	command testbed.Command
 }
 
 // setting says what differs from world to world.
 type setting struct {
-	alertmanager alertmanager // the first of alertmanagers if it has no name
-	namespace    string       // watched; "" for one of the test's own
-	routes       string       // YAML list items of Alertmanager's routes
-	inhibit      string       // YAML list items of its inhibit_rules
-	exporter     string       // YAML added to the exporter's configuration
-	kubeconfig   string       // "" for the admin's
-	args         []string     // further flags of the exporter
+	alertmanager version  // the first of alertmanagers if it has no name
+	namespace    string   // watched; "" for one of the test's own
+	routes       string   // YAML list items of Alertmanager's routes
+	inhibit      string   // YAML list items of its inhibit_rules
+	exporter     string   // YAML added to the exporter's configuration
+	kubeconfig   string   // "" for the admin's
+	args         []string // further flags of the exporter
 	prometheus   bool
 }
 
@@ -193,26 +194,32 @@ func (w *world) start(name string, args ...string) program {
 	port, err := testbed.FreePort()
 	w.must(err)
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	p, err := testbed.Run(testbed.Command{
+	return w.startAgain(program{url: "http://" + addr, command: testbed.Command{
 		Name: name, Path: path, Dir: w.dir,
 		Args: append([]string{"--web.listen-address=" + addr, "--log.level=debug"}, args...),
-	})
+	}})
+}
+
+// startAgain starts a program that has ended, on the same port.
+func (w *world) startAgain(p program) program {
+	w.t.Helper()
+	var err error
+	p.Process, err = testbed.Run(p.command)
 	w.must(err)
 	w.t.Cleanup(func() {
 		p.Kill()
 		if w.t.Failed() {
-			w.t.Logf("%s:\n%s", name, p.Tail(60))
+			w.t.Logf("%s:\n%s", p.Name(), p.Tail(60))
 		}
 	})
-	pr := program{p, "http://" + addr}
-	w.eventually(name+" answers", func() (bool, error) {
+	w.eventually(p.Name()+" answers", func() (bool, error) {
 		if !p.Running() {
-			w.t.Fatalf("%s ended:\n%s", name, p.Tail(30))
+			w.t.Fatalf("%s ended:\n%s", p.Name(), p.Tail(30))
 		}
-		code, _, err := get(w.ctx, pr.url+"/-/healthy")
+		code, _, err := get(w.ctx, p.url+"/-/healthy")
 		return code == 200, err
 	})
-	return pr
+	return p
 }
 
 // eventually polls until ok.
