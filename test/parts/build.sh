@@ -20,49 +20,52 @@ for arg; do
 	*=*) names="$names ${arg%%=*}" pkgs="$pkgs ${arg#*=}" ;;
 	esac
 done
+# shellcheck disable=SC2086 # a list of words
+set -- $pkgs
 
 export GOWORK=off CGO_ENABLED=0
 tmp=$out/.$part.$$
 mkdir -p "$tmp"
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
+start=$(date +%s)
 
-# progress counts the packages that go build -v names and passes on the rest.
+said() { echo "parts: $part: $1, $(($(date +%s) - start)) s"; }
+
+# progress counts what go downloads and the packages that go build -v names,
+# and passes on the rest, which are errors. Its argument says how many packages
+# there are; those in Go's build cache are not named.
 progress() {
-	n=0
+	compiled=0 loaded=0
 	while IFS= read -r line; do
 		case $line in
-		"go: downloading "*) continue ;;
+		"go: downloading "*)
+			loaded=$((loaded + 1))
+			[ $((loaded % 50)) -ne 0 ] || said "$loaded modules downloaded"
+			;;
 		*" "* | *:*) printf '%s\n' "$line" ;;
 		*)
-			n=$((n + 1))
-			[ $((n % 200)) -ne 0 ] || echo "parts: $part: $n packages compiled, $(($(date +%s) - start)) s"
+			compiled=$((compiled + 1))
+			[ $((compiled % 200)) -ne 0 ] || said "$compiled of at most $1 packages compiled"
 			;;
 		esac
 	done
 }
 
-# build NAME PACKAGE… builds one program under its own name, or, with no name,
-# several at once: go build shares the work, and names them by their paths.
-build() {
-	to=$tmp/$1
-	shift
-	{
-		go build -v -buildvcs=false ${tags:+"$tags"} -ldflags="-s ${LDFLAGS:-}" -o "$to" "$@" 2>&1 ||
-			echo $? >"$tmp/.status"
-	} | progress
-	[ ! -e "$tmp/.status" ] || exit "$(cat "$tmp/.status")"
-}
-
 echo "parts: building$names (about $cold when nothing is cached) …"
-start=$(date +%s)
-# shellcheck disable=SC2086 # a list of words
-set -- $pkgs
-if [ $# -gt 1 ]; then
-	build "" "$@"
-else
-	build "${names# }" "$1"
-fi
+go list -deps ${tags:+"$tags"} "$@" 2>&1 >"$tmp/.packages" | progress 0
+total=$(($(wc -l <"$tmp/.packages")))
+
+# Several programs at once share the work, and are named by their packages; one
+# alone gets its name.
+to=$tmp/
+[ $# -gt 1 ] || to=$tmp/${names# }
+{
+	go build -v -buildvcs=false ${tags:+"$tags"} -ldflags="-s ${LDFLAGS:-}" -o "$to" "$@" 2>&1 ||
+		echo $? >"$tmp/.status"
+} | progress "$total"
+[ ! -e "$tmp/.status" ] || exit "$(cat "$tmp/.status")"
+
 for name in $names; do
 	mv -f "$tmp/$name" "$out/$name"
 done
