@@ -61,10 +61,10 @@ func (d *demo) run(ctx context.Context) (err error) {
 
 // unlessDone forgets an error that only says that the demo was told to end.
 func unlessDone(ctx context.Context, err error) error {
-	if done := ctx.Err(); done == nil || !errors.Is(err, done) {
-		return err
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = nil
 	}
-	return nil
+	return err
 }
 
 // tidy removes the directory, or says where it is if something went wrong.

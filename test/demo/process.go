@@ -63,7 +63,7 @@ func (p *process) died() error {
 
 func (p *process) tail() string {
 	const lines = 12
-	b, err := os.ReadFile(p.log)
+	b, err := os.ReadFile(p.log) //nolint:gosec // made by startProcess
 	if err != nil {
 		return err.Error()
 	}
