@@ -103,7 +103,12 @@ func TestStarvedReasonKeepsItsAlert(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- tracker.Run(ctx) }()
-		defer func() { cancel(); <-done }()
+		defer func() {
+			cancel()
+			if err := <-done; err != nil {
+				t.Errorf("Run: %v", err)
+			}
+		}()
 
 		k := &kubelet{
 			t: t, correlator: record.NewEventCorrelator(clock.RealClock{}), memory: count.NewMemory(time.Now()), tracker: tracker,
