@@ -16,6 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
+// pairGap is how far apart a pair of Alertmanagers may bring the same.
+const pairGap = 15 * time.Second
+
 // State is what a device is told of a group.
 type State struct {
 	Digest string // of the alerts and their states
@@ -118,7 +121,7 @@ func (s *Store) limit(last told, st State) time.Duration {
 	case !last.Repeat:
 		return 0
 	case last.gap > 0:
-		return min(s.window, last.gap/2)
+		return min(s.window, max(last.gap/2, pairGap))
 	}
 	return s.window
 }

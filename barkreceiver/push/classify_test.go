@@ -41,11 +41,19 @@ func TestClassify(t *testing.T) {
 		{500, "push failed: InvalidProviderToken", answer{outcome: Retry, scope: ofServer, slow: true}},
 		{500, "<html>Internal Server Error</html>", retry(ofServer)},
 
-		{429, "", retry(ofServer)}, {502, "", retry(ofServer)}, {503, "", retry(ofServer)}, {504, "", retry(ofServer)},
-		{408, "", retry(ofServer)}, {520, "", retry(ofServer)},
-		{301, "", refused(ofDevice)}, {401, "", refused(ofDevice)}, {403, "", refused(ofDevice)},
-		{404, "Cannot POST /push", refused(ofDevice)}, {405, "", refused(ofDevice)},
-		{413, "", refused(ofMessage)}, {418, "I'm a teapot", refused(ofDevice)},
+		{429, "", retry(ofServer)},
+		{502, "", retry(ofServer)},
+		{503, "", retry(ofServer)},
+		{504, "", retry(ofServer)},
+		{408, "", retry(ofServer)},
+		{520, "", retry(ofServer)},
+		{301, "", refused(ofDevice)},
+		{401, "", refused(ofDevice)},
+		{403, "", refused(ofDevice)},
+		{404, "Cannot POST /push", refused(ofDevice)},
+		{405, "", refused(ofDevice)},
+		{413, "", refused(ofMessage)},
+		{418, "I'm a teapot", refused(ofDevice)},
 	} {
 		if got := classify(tt.code, tt.message); got != tt.want {
 			t.Errorf("%d %q: %+v, want %+v", tt.code, tt.message, got, tt.want)

@@ -166,12 +166,17 @@ func TestRetryAfter(t *testing.T) {
 			in   string
 			want time.Duration
 		}{
-			{"", 0}, {"7", 7 * time.Second}, {"-1", 0}, {"soon", 0}, {"99999999999", 0}, {"9999999", maxAsked},
+			{"", 0},
+			{"7", 7 * time.Second},
+			{"-1", 0},
+			{"soon", 0},
+			{"99999999999", maxAsked},
+			{"9999999", maxAsked},
 			{now.Add(90 * time.Second).UTC().Format(http.TimeFormat), 90 * time.Second},
 			{now.Add(-time.Hour).UTC().Format(http.TimeFormat), 0},
 		} {
 			got := retryAfter(http.Header{"Retry-After": {tt.in}}, now)
-			if got.Round(time.Second) != tt.want && !(tt.in == "99999999999" && got == maxAsked) {
+			if got.Round(time.Second) != tt.want {
 				t.Errorf("%q: %s", tt.in, got)
 			}
 		}

@@ -16,9 +16,15 @@ func TestCut(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"", 0, ""}, {"abc", 3, "abc"}, {"abcd", 3, "…"}, {"abcd", 2, ""}, {"abcdef", 5, "ab…"},
-		{"汉字汉字", 11, "汉字…"}, {"汉字汉字", 12, "汉字汉字"},
-		{"a" + family + "b", 12, "a…"}, {"a" + family + "bcdef", 30, "a" + family + "b…"},
+		{"", 0, ""},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "…"},
+		{"abcd", 2, ""},
+		{"abcdef", 5, "ab…"},
+		{"汉字汉字", 11, "汉字…"},
+		{"汉字汉字", 12, "汉字汉字"},
+		{"a" + family + "b", 12, "a…"},
+		{"a" + family + "bcdef", 30, "a" + family + "b…"},
 		{"one two three", 7, "one…"},
 		{family + "x", 24, "👩‍👩‍👧…"}, // even the first letter is too long
 	} {
@@ -34,8 +40,13 @@ func TestShorten(t *testing.T) {
 		n    int
 		want string
 	}{
-		{"abc", 3, "abc"}, {"abcd", 3, "abc…"}, {"汉字汉", 2, "汉字…"}, {"汉字", 2, "汉字"},
-		{family + family, 1, family + "…"}, {family, 1, family}, {"ab", 0, "…"},
+		{"abc", 3, "abc"},
+		{"abcd", 3, "abc…"},
+		{"汉字汉", 2, "汉字…"},
+		{"汉字", 2, "汉字"},
+		{family + family, 1, family + "…"},
+		{family, 1, family},
+		{"ab", 0, "…"},
 	} {
 		if got := shorten(tt.n, tt.in); got != tt.want {
 			t.Errorf("shorten(%d, %q) = %q, want %q", tt.n, tt.in, got, tt.want)
