@@ -89,16 +89,16 @@ func (p *part) before(version uint64, at time.Time) bool {
 }
 
 // recover notes a recovery of the object, or its end if the path is "", and
-// tells whether that changed anything.
-func (a *affected) recover(path string, version uint64, at time.Time) (changed bool) {
+// tells whether it counts against any trouble.
+func (a *affected) recover(path string, version uint64, at time.Time) (counts bool) {
 	for i := range a.parts {
 		p := &a.parts[i]
 		same := path == "" || p.path == "" || p.path == path
-		if same && !p.recovered && p.before(version, at) {
-			p.recovered, changed = true, true
+		if same && p.before(version, at) {
+			p.recovered, counts = true, true
 		}
 	}
-	return changed
+	return counts
 }
 
 // allRecovered tells whether no object has trouble any more. Where some could

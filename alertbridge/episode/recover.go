@@ -63,7 +63,8 @@ func (t *Tracker) settle(e *episode, now time.Time) {
 }
 
 // keepAlive lets a write that emptied its bucket excuse the silence of the
-// other reasons that its source has to write about the object.
+// other reasons that its source has to write about the object. A recovery that
+// must hold for a while has not held by such a silence.
 func (t *Tracker) keepAlive(o *occurrence.Occurrence) {
 	obj, src := objectOf(&o.Object), sourceOf(&o.Event)
 	for e := range t.byObject[obj] {
@@ -72,8 +73,12 @@ func (t *Tracker) keepAlive(o *occurrence.Occurrence) {
 		}
 		for i := range e.objects[obj].parts {
 			p := &e.objects[obj].parts[i]
-			if p.source == src && !p.series && !p.recovered {
-				p.kept, e.kept = o.At, later(e.kept, o.At)
+			if p.source != src || p.series || p.recovered && e.recovered.IsZero() {
+				continue
+			}
+			p.kept, e.kept = o.At, later(e.kept, o.At)
+			if !e.recovered.IsZero() {
+				e.recovered = o.At
 			}
 		}
 	}

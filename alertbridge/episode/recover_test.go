@@ -164,6 +164,48 @@ func TestResolveAfter(t *testing.T) {
 	})
 }
 
+func TestCrashLoopEndsByARestartThatLasts(t *testing.T) {
+	inWorld(t, func(w *world) {
+		quiet := func(what string) {
+			t.Helper()
+			for _, a := range w.got() {
+				if a.Labels["reason"] == "BackOff" && a.Annotations["ended_by"] != "" {
+					t.Errorf("%s: ended", what)
+				}
+			}
+		}
+		for range 5 { // waits of 5 minutes, runs of 9
+			w.see(in("app", warning("BackOff", cart1)))
+			time.Sleep(5 * time.Minute)
+			w.see(in("app", normal("Started", cart1)))
+			time.Sleep(9 * time.Minute)
+		}
+		quiet("a loop")
+		for range 5 { // the same, BackOff held back by a failing probe
+			w.see(in("app", normal("Started", cart1)))
+			for range 3 {
+				o := in("app", warning("Unhealthy", cart1))
+				o.New = 30
+				w.see(o)
+				time.Sleep(5 * time.Minute)
+			}
+		}
+		quiet("a starved loop")
+		at := time.Now()
+		w.see(in("app", normal("Started", cart1)))
+		time.Sleep(11 * time.Minute)
+		quiet("a restart that may last")
+		time.Sleep(2 * time.Minute)
+		for _, a := range w.got() {
+			if a.Labels["reason"] == "BackOff" && a.Annotations["ended_by"] != "" {
+				w.over(a, at, "recovery: Started")
+				return
+			}
+		}
+		t.Error("it does not end")
+	})
+}
+
 func TestSameReasonOtherType(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.see(warning("RELOAD", cart1))

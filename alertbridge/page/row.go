@@ -62,6 +62,9 @@ func waits(v *episode.View) string {
 	s := "over " + until(time.Until(v.EndsAt)) + " if nothing more is heard"
 	if len(v.Rule.ResolveOn) > 0 && !v.Folded {
 		s += ", or on " + strings.Join(v.Rule.ResolveOn, ", ")
+		if v.Rule.ResolveAfter > 0 {
+			s += " that holds for " + model.Duration(v.Rule.ResolveAfter).String()
+		}
 		if v.Affected > 1 {
 			s += fmt.Sprintf(" of each object (%d of %d so far)", v.Recovered, v.Affected)
 		}

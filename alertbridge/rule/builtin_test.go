@@ -37,7 +37,7 @@ func TestBuiltin(t *testing.T) {
 	}{
 		{w, "Pod", "FailedScheduling", "0/2 nodes are available", "scheduling", "warning", 20 * time.Minute, "Scheduled"},
 		{w, "Pod", "FailedScheduling", "skip schedule deleting pod: shop/x", "scheduling-deleted-pod", "", 0, ""},
-		{w, "Pod", "BackOff", "Back-off restarting failed container", "crash-loop", "warning", time.Hour, ""},
+		{w, "Pod", "BackOff", "Back-off restarting failed container", "crash-loop", "warning", time.Hour, "Started"},
 		{n, "Pod", "BackOff", "Back-off pulling image", "", "", 0, ""},
 		{w, "Pod", "Failed", "Failed to pull image \"x\": rpc error\nmore", "image-pull", "warning", 20 * time.Minute, "Pulled"},
 		{w, "Pod", "Failed", "Error: ErrImagePull", "image-pull", "warning", 20 * time.Minute, "Pulled"},
@@ -89,6 +89,11 @@ func TestBuiltinSeries(t *testing.T) {
 	ev.SeriesRecorder = true
 	if q := set.Explain(ev).KeepFiringFor; q != 35*time.Minute {
 		t.Errorf("the scheduler's silence ends an alert after %v", q)
+	}
+	ev = event("Warning", "Pod", "FailedMount", "x") // should its recorder change one day
+	ev.SeriesRecorder = true
+	if q := set.Explain(ev).KeepFiringFor; q != 35*time.Minute {
+		t.Errorf("a series ends after %v", q)
 	}
 }
 

@@ -91,6 +91,9 @@ func (s *Set) Warnings() []string {
 const (
 	coreWrites   = 5 * time.Minute // the spam filter lets one write through
 	seriesWrites = 30 * time.Minute
+	// backOffReset is how long a container must run until the kubelet takes it
+	// for healthy.
+	backOffReset = 10 * time.Minute
 )
 
 func (r *Rule) warnings() []string {
@@ -99,8 +102,8 @@ func (r *Rule) warnings() []string {
 	if r.Identity == identity.ModeOwner {
 		add("owners are not looked up yet; identity owner does what workload does")
 	}
-	if r.matchers.reason("BackOff") && !r.matchers.reason("") && r.Resolves("Started") {
-		add("Started does not end a BackOff: it is only the next restart")
+	if r.matchers.reason("BackOff") && !r.matchers.reason("") && r.Resolves("Started") && r.ResolveAfter < backOffReset {
+		add("Started does not end a BackOff: it is only the next restart; with resolve_after %s it tells that the restart lasted", duration(backOffReset))
 	}
 	keep := r.KeepFiringFor(&occurrence.Event{})
 	if keep <= coreWrites && !r.Once {

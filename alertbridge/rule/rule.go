@@ -25,6 +25,7 @@ type Rule struct {
 	Identity       identity.Mode
 
 	keepFiringFor time.Duration // 0: the default, which depends on the event
+	shipped       bool          // its quiet time is for core/v1 recorders
 	matchers      matchers
 	labels        set
 	annotations   set
@@ -56,6 +57,8 @@ func compile(s *Spec, name string, mode identity.Mode) (*Rule, error) {
 // alert is over.
 func (r *Rule) KeepFiringFor(ev *occurrence.Event) time.Duration {
 	switch {
+	case r.shipped && ev.SeriesRecorder && !r.Once:
+		return max(r.keepFiringFor, seriesKeepFiringFor)
 	case r.keepFiringFor > 0:
 		return r.keepFiringFor
 	case ev.SeriesRecorder:
@@ -75,7 +78,7 @@ func defaultSpec() *Spec {
 	}
 }
 
-// spec errors of the shipped rules are the program's own fault.
-func shipped(err error, name string) error {
+// shippedFault says that a fault is the program's own.
+func shippedFault(err error, name string) error {
 	return conf.Field(err, "builtin.yaml", name)
 }

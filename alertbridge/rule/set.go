@@ -51,7 +51,7 @@ func Compile(c Config, external map[string]string) (*Set, error) {
 	}
 	r, err := compile(defaultSpec(), DefaultName, c.Identity)
 	if err != nil {
-		return nil, shipped(err, DefaultName)
+		return nil, shippedFault(err, DefaultName)
 	}
 	s.add(r, external)
 	return s, nil
@@ -66,8 +66,9 @@ func (s *Set) addBuiltin(mode identity.Mode, external map[string]string) error {
 		sp := &specs[i]
 		r, err := compile(sp, builtinPrefix+sp.Name, mode)
 		if err = errors.Join(sp.validate(), err); err != nil {
-			return shipped(err, sp.Name)
+			return shippedFault(err, sp.Name)
 		}
+		r.shipped = true
 		s.add(r, external)
 	}
 	return nil
