@@ -20,7 +20,7 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/push"
 )
 
-// Title of what is seen where a push cannot be decrypted.
+// outerBody is what is seen where a push cannot be decrypted.
 const outerBody = "Encrypted alert"
 
 // ErrInsecure says that an algorithm has to be asked for explicitly.
@@ -80,7 +80,7 @@ func (s *Sealer) Seal(p *push.Params) (*push.Params, error) {
 	if p.Delete != "" {
 		return p, nil
 	}
-	plain, err := json.Marshal(p)
+	plain, err := json.Marshal(inner(p))
 	if err != nil {
 		return nil, fmt.Errorf("encode push: %w", err)
 	}
@@ -94,13 +94,27 @@ func (s *Sealer) Seal(p *push.Params) (*push.Params, error) {
 	return out, nil
 }
 
+// inner returns p with a body: the app would show the one outside instead of
+// none.
+func inner(p *push.Params) *push.Params {
+	in := *p
+	switch {
+	case in.Body != "":
+	case in.Subtitle != "":
+		in.Body, in.Subtitle = in.Subtitle, ""
+	default:
+		in.Body = " "
+	}
+	return &in
+}
+
 func outer(p *push.Params) *push.Params {
 	return &push.Params{ID: p.ID, TTL: p.TTL, Body: outerBody}
 }
 
 // Fits tells whether p has room in a push once it is sealed, in any mode.
 func Fits(p *push.Params) bool {
-	plain, err := json.Marshal(p)
+	plain, err := json.Marshal(inner(p))
 	if err != nil {
 		return false
 	}

@@ -115,6 +115,16 @@ func TestSeal(t *testing.T) {
 	}
 }
 
+// The app shows the body outside where there is none inside.
+func TestSealNeverLeavesTheBodyEmpty(t *testing.T) {
+	for _, p := range []push.Params{{Title: "t"}, {Title: "t", Subtitle: "s"}} {
+		in := inner(&p)
+		if in.Body == "" || in.Title != "t" || in.Body+in.Subtitle != p.Subtitle && in.Body != " " {
+			t.Errorf("%+v", in)
+		}
+	}
+}
+
 func TestSealLeavesADeletionOpen(t *testing.T) {
 	s, err := New("aes-128-gcm", "0123456789abcdef")
 	if err != nil {
