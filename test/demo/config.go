@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -99,7 +99,7 @@ func (o *options) settings() settings {
 		GroupWait: replayGroupWait.String(), GroupInterval: groupInterval.String(),
 		Resend: "5s", NewSeriesDelay: "5s",
 	}
-	if o.kubeconfig != "" {
+	if o.kubeconfig != "" || o.own {
 		s.GroupWait = liveGroupWait.String()
 	}
 	if o.barkKeyFile != "" {
@@ -132,4 +132,4 @@ func (l *layout) write(s settings) error {
 
 func (l *layout) path(name string) string { return filepath.Join(l.dir, name) }
 
-func (l *layout) remove() error { return os.RemoveAll(l.dir) } //nolint:gosec // made by newLayout
+func (l *layout) remove() error { return os.RemoveAll(l.dir) }

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -23,10 +23,12 @@ type demo struct {
 	phone *phone.Server
 	files *layout
 	parts []*process
+
+	cluster Cluster // nil without one of the demo's own
 }
 
-func newDemo(o *options, out io.Writer) *demo {
-	return &demo{o: o, tell: newTeller(out, o.started), phone: phone.New(phone.Options{})}
+func newDemo(o *options, out io.Writer, cluster Cluster) *demo {
+	return &demo{o: o, tell: newTeller(out), phone: phone.New(phone.Options{}), cluster: cluster}
 }
 
 // run starts everything, tells the story and ends everything.
@@ -36,7 +38,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	d.files, err = newLayout()
 	if d.files != nil {
-		defer func() { err = errors.Join(err, d.tidy(err)) }()
+		defer func() { err = errors.Join(err, d.tidy(err != nil)) }()
 	}
 	if err != nil {
 		return fmt.Errorf("make the demo's directory: %w", err)
@@ -50,8 +52,11 @@ func (d *demo) run(ctx context.Context) (err error) {
 	}
 	defer func() {
 		d.tell.say("ending every part…")
-		err = errors.Join(err, stopAll(d.parts), stopPhone())
+		err = errors.Join(err, stopAll(d.parts), d.stopCluster(), stopPhone())
 	}()
+	if err := d.startCluster(ctx); err != nil {
+		return unlessDone(ctx, err)
+	}
 	if err := d.start(ctx); err != nil {
 		return unlessDone(ctx, err)
 	}
@@ -68,8 +73,8 @@ func unlessDone(ctx context.Context, err error) error {
 }
 
 // tidy removes the directory, or says where it is if something went wrong.
-func (d *demo) tidy(err error) error {
-	if err != nil || d.o.keep {
+func (d *demo) tidy(failed bool) error {
+	if failed || d.o.keep {
 		d.tell.say("configurations and logs are left in " + d.files.dir)
 		return nil
 	}
@@ -80,7 +85,7 @@ func (d *demo) tidy(err error) error {
 func (d *demo) programs() error {
 	var errs []error
 	for _, path := range []string{d.exporter(), d.bark(), d.alertmanager()} {
-		if _, err := os.Stat(path); err != nil { //nolint:gosec // the user says where
+		if _, err := os.Stat(path); err != nil {
 			errs = append(errs, fmt.Errorf("%w (make demo builds it)", err))
 		}
 	}

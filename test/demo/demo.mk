@@ -17,18 +17,20 @@ ROOT_DIR := $(abspath $(TEST_DIR)/..)
 
 # A KUBECONFIG of the environment is most people's own and not meant.
 DEMO_ARGS ?= $(if $(findstring command line,$(origin KUBECONFIG)),--kubeconfig="$(KUBECONFIG)")
-DEMO_CMD  := $(PARTS_BIN)/demo --bin=$(ROOT_DIR)/bin --parts=$(PARTS_BIN) --incident=$(TEST_DIR)/incident/incident.jsonl
+DEMO_DIRS := --bin=$(ROOT_DIR)/bin --parts=$(PARTS_BIN)
+DEMO_CMD  := $(PARTS_BIN)/demo $(DEMO_DIRS) --incident=$(TEST_DIR)/incident/incident.jsonl
 
 .PHONY: demo demo-cluster demo-program demo-picture browser test-browser
 
 demo: build parts-demo demo-program ## shows it all on this machine
 	@exec $(DEMO_CMD) $(DEMO_ARGS)
 
-demo-cluster: build parts-cluster demo-program ## the same on a real control plane with two kubelets
-	@exec $(DEMO_CMD) --cluster
+demo-cluster: build parts-cluster ## the same on a real control plane with two kubelets
+	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/ ./demo/cmd/demo-cluster
+	@exec $(PARTS_BIN)/demo-cluster $(DEMO_DIRS)
 
 demo-program:
-	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/demo ./demo
+	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/ ./demo/cmd/demo
 
 browser: ## installs Chromium where apt and root are at hand
 	@sh $(TEST_DIR)/browser/install.sh

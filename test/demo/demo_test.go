@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -86,14 +86,14 @@ func fakes(t *testing.T, out io.Writer, more ...string) *demo {
 		}
 	}
 	o, err := parse(append([]string{"--bin=" + dir, "--parts=" + dir, "--incident=" + file(t, "i.jsonl", "")}, more...),
-		func(string) string { return "" }, io.Discard)
+		func(string) string { return "" }, io.Discard, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range ports() {
 		o.ports[p.part] = freePort(t)
 	}
-	return newDemo(o, out)
+	return newDemo(o, out, nil)
 }
 
 func TestStartsAndEnds(t *testing.T) {

@@ -1,6 +1,7 @@
-package main
+package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -27,8 +28,8 @@ type options struct {
 	recorded   incident // what is in it
 	bin, parts string
 	kubeconfig string
-	impatient  string    // how long BackOff and Unhealthy must be quiet to be over; "" as shipped
-	started    time.Time // when the demo began for who watches it
+	own        bool   // a cluster of the demo's own
+	impatient  string // how long BackOff and Unhealthy must be quiet to be over; "" as shipped
 
 	barkServer, barkKeyFile string
 
@@ -36,6 +37,13 @@ type options struct {
 	limit time.Duration
 	keep  bool
 }
+
+// How long the demo waits before it holds something for over that no event
+// ends.
+const (
+	replayImpatient = "5m"
+	ownImpatient    = "90s"
+)
 
 // port is one that the demo takes.
 type port struct {
@@ -63,8 +71,9 @@ func ports() []port {
 }
 
 // parse reads flags, each with a default from the environment.
-func parse(args []string, getenv func(string) string, stderr io.Writer) (*options, error) {
-	o := &options{ports: map[string]int{}}
+// own says that the demo has a cluster of its own.
+func parse(args []string, getenv func(string) string, stderr io.Writer, own bool) (*options, error) {
+	o := &options{ports: map[string]int{}, own: own}
 	fs := flag.NewFlagSet("demo", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	var bad error
@@ -91,11 +100,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (*option
 	fs.StringVar(&o.bin, "bin", "bin", "directory of kube-event-exporter and alertmanager-bark")
 	fs.StringVar(&o.parts, "parts", filepath.Join(env("CACHE", ".cache"), "bin"), "directory of the real parts, such as alertmanager")
 	fs.StringVar(&o.kubeconfig, "kubeconfig", "", "watch this cluster instead of replaying")
-	fs.StringVar(&o.impatient, "impatient", "", "hold BackOff and Unhealthy for over after so long a quiet; a replay's default is 5m, divided by its speed")
-	fs.Func("started", "time at which the demo began, if not now (RFC 3339)", func(s string) (err error) {
-		o.started, err = time.Parse(time.RFC3339Nano, s)
-		return err
-	})
+	fs.StringVar(&o.impatient, "impatient", "", "hold what no event ends for over after so long a quiet; a replay's default is "+replayImpatient+", divided by its speed")
 	fs.StringVar(&o.barkServer, "bark.server", env("BARK_SERVER", "https://api.day.app"), "bark-server of a real phone (BARK_SERVER)")
 	fs.StringVar(&o.barkKeyFile, "bark.key-file", getenv("BARK_KEY_FILE"), "file with a real phone's device key: pushes go there too (BARK_KEY_FILE)")
 	fs.BoolVar(&o.once, "once", getenv("DEMO_ONCE") != "", "end after the all-clear (DEMO_ONCE)")
@@ -130,11 +135,17 @@ func (o *options) check(rest []string) error {
 	if o.barkKeyFile != "" {
 		o.barkKeyFile, err = absolute(o.barkKeyFile)
 	}
-	if o.kubeconfig != "" {
+	switch {
+	case o.own && o.kubeconfig != "":
+		err = errors.Join(err, errors.New("this demo has a cluster of its own: leave --kubeconfig out"))
+	case o.own:
+		o.impatient = cmp.Or(o.impatient, ownImpatient)
+	case o.kubeconfig != "":
 		var kerr error
 		o.kubeconfig, kerr = absolute(o.kubeconfig)
 		err = errors.Join(err, kerr)
-	} else {
+	default:
+		o.impatient = cmp.Or(o.impatient, replayImpatient)
 		err = errors.Join(err, o.read())
 	}
 	if err != nil {
@@ -153,9 +164,6 @@ func (o *options) read() (err error) {
 	}
 	if o.speed == 0 {
 		o.speed = o.recorded.speed()
-	}
-	if o.impatient == "" {
-		o.impatient = "5m"
 	}
 	return nil
 }

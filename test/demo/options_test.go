@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"errors"
@@ -33,8 +33,6 @@ func TestParse(t *testing.T) {
 		"defaults":      {},
 		"environment":   {env: map[string]string{"DEMO_PORT_PHONE": "81", "DEMO_SPEED": "10", "BARK_KEY_FILE": key}},
 		"cluster":       {args: []string{"--kubeconfig=" + kubeconfig, "--incident=none"}},
-		"started":       {args: []string{"--started=2026-01-01T00:00:00.5Z"}},
-		"started when":  {args: []string{"--started=now"}, err: "-started"},
 		"bad port":      {env: map[string]string{"DEMO_PORT_BARK": "many"}, err: `DEMO_PORT_BARK="many" is not a port`},
 		"port flag":     {args: []string{"--port.bark=0"}, err: "port.bark: 0 is not a port"},
 		"bad speed":     {env: map[string]string{"DEMO_SPEED": "fast"}, err: `DEMO_SPEED="fast" is not a speed`},
@@ -47,7 +45,7 @@ func TestParse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := append([]string{"--incident=" + incident}, c.args...)
-			o, err := parse(args, func(k string) string { return c.env[k] }, io.Discard)
+			o, err := parse(args, func(k string) string { return c.env[k] }, io.Discard, false)
 			if c.err == "" {
 				if err != nil {
 					t.Fatal(err)
@@ -73,7 +71,7 @@ func TestTakenPort(t *testing.T) {
 	taken := l.Addr().(*net.TCPAddr).Port
 	o, err := parse([]string{"--incident=" + file(t, "i.jsonl", "")}, func(k string) string {
 		return map[string]string{"DEMO_PORT_ALERTMANAGER": strconv.Itoa(taken)}[k]
-	}, io.Discard)
+	}, io.Discard, false)
 	if err != nil {
 		t.Fatal(err)
 	}

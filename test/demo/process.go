@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"bytes"
@@ -63,7 +63,7 @@ func (p *process) died() error {
 
 func (p *process) tail() string {
 	const lines = 12
-	b, err := os.ReadFile(p.log) //nolint:gosec // made by startProcess
+	b, err := os.ReadFile(p.log)
 	if err != nil {
 		return err.Error()
 	}

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/kubebark/kubebark/test/phone"
@@ -23,12 +24,13 @@ type story struct {
 	first    time.Duration // when the first push came
 	fired    bool          // something has fired since the last all-clear
 	over     time.Time     // when the recording ends; zero for a cluster
+	played   atomic.Bool   // the script of the demo's own cluster has ended
 	nextWord time.Time     // when to say again what is being waited for
 }
 
 // Pauses of the story.
 const (
-	look     = 500 * time.Millisecond // between two looks at Alertmanager
+	look     = 500 * time.Millisecond // between two looks at the phones and Alertmanager
 	waitWord = 20 * time.Second       // between two words on what is still firing
 )
 
@@ -47,7 +49,14 @@ func (d *demo) watch(ctx context.Context) error {
 			}
 		}()
 	}
-	if d.o.kubeconfig == "" {
+	switch {
+	case d.cluster != nil:
+		go func() {
+			if err := s.trouble(ctx); err != nil {
+				cancel(err)
+			}
+		}()
+	case d.o.kubeconfig == "":
 		s.over = time.Now().Add(s.scaled(d.o.recorded.length))
 		go s.tellMarks(ctx, d.o.recorded.marks)
 	}
@@ -78,18 +87,15 @@ func (s *story) tellMarks(ctx context.Context, marks []mark) {
 	}
 }
 
-// follow tells of each push, and looks whether all is clear.
+// follow looks again and again: it tells of each push, and whether all is
+// clear.
 func (s *story) follow(ctx context.Context) error {
 	tick := time.NewTicker(look)
 	defer tick.Stop()
 	limit := time.NewTimer(s.o.limit)
 	defer limit.Stop()
 	for {
-		changed := s.phone.Changed()
-		s.tellEvents()
 		select {
-		case <-changed:
-			continue
 		case <-tick.C:
 		case <-limit.C:
 			if s.o.once {
@@ -98,6 +104,7 @@ func (s *story) follow(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		s.tellEvents()
 		if s.clear(ctx) {
 			s.tellClear()
 			if s.o.once {
@@ -107,40 +114,64 @@ func (s *story) follow(ctx context.Context) error {
 	}
 }
 
-// tellEvents tells what has happened on the phones.
+// tellEvents tells what has happened on the phones; what has happened on
+// several alike is told once.
 func (s *story) tellEvents() {
+	type line struct{ word, text string }
+	var lines []line
+	on := map[line][]string{}
 	for _, e := range s.phone.Events(s.seq) {
 		s.seq = e.Seq
-		n := e.Notification
-		text := strings.Join(slices.DeleteFunc([]string{n.Title, n.Subtitle, n.Body}, func(s string) bool { return s == "" }), " | ")
-		switch e.Kind {
-		case phone.Shown:
-			s.pushes++
-			s.fired = true
-			if s.first == 0 {
-				s.first = s.tell.since()
-			}
-			s.tell.line("push: %s: %s", e.Device, short(text, 150))
-		case phone.Updated:
-			s.updates++
-			word := "updated"
-			if n.Level == phone.Passive {
-				word = "resolved"
-			} else {
-				s.fired = true
-			}
-			s.tell.line("%s: %s: %s", word, e.Device, short(text, 150))
-		case phone.Ignored:
-		default:
-			s.tell.line("%s: %s: %s", e.Kind, e.Device, short(text, 150))
+		l := line{s.count(e), text(e.Notification)}
+		if l.word == "" {
+			continue
 		}
+		if on[l] == nil {
+			lines = append(lines, l)
+		}
+		who, _, _ := strings.Cut(e.Device, ",")
+		on[l] = append(on[l], who)
 	}
+	for _, l := range lines {
+		slices.Sort(on[l])
+		s.tell.line("%s, %s: %s", l.word, strings.Join(on[l], " and "), short(l.text, 150))
+	}
+}
+
+// count keeps the story's numbers and returns the word for an event, empty if
+// it is none worth telling.
+func (s *story) count(e phone.Event) string {
+	switch e.Kind {
+	case phone.Shown:
+		s.pushes++
+		s.fired = true
+		if s.first == 0 {
+			s.first = s.tell.since()
+		}
+		return "push"
+	case phone.Updated:
+		s.updates++
+		if e.Notification.Level == phone.Passive {
+			return "resolved"
+		}
+		s.fired = true
+		return "updated"
+	case phone.Ignored:
+		return ""
+	}
+	return string(e.Kind)
+}
+
+// text is what a notification says, in one line.
+func text(n phone.Notification) string {
+	parts := []string{n.Title, n.Subtitle, n.Body}
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), " | ")
 }
 
 // clear says whether the trouble is over: nothing is firing, and every phone
 // has been told so. While it is not, it says from time to time what is.
 func (s *story) clear(ctx context.Context) bool {
-	if !s.fired || time.Now().Before(s.over) {
+	if !s.fired || s.going() {
 		return false
 	}
 	firing, err := s.firing(ctx)
@@ -159,6 +190,11 @@ func (s *story) clear(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+// going says whether more trouble is known to come.
+func (s *story) going() bool {
+	return s.cluster != nil && !s.played.Load() || time.Now().Before(s.over)
 }
 
 // tellWaiting says what is still firing, and until when.

@@ -1,4 +1,4 @@
-package main
+package demo
 
 import (
 	"fmt"
@@ -16,12 +16,7 @@ type teller struct {
 	start time.Time
 }
 
-func newTeller(out io.Writer, start time.Time) *teller {
-	if start.IsZero() {
-		start = time.Now()
-	}
-	return &teller{out: out, start: start}
-}
+func newTeller(out io.Writer) *teller { return &teller{out: out, start: time.Now()} }
 
 // since is how long the demo has been running.
 func (t *teller) since() time.Duration { return time.Since(t.start) }
