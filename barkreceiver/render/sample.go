@@ -21,6 +21,7 @@ func Samples(now time.Time) []*webhook.Message {
 	delete(mixed.CommonLabels, "name")
 	delete(mixed.CommonAnnotations, "description")
 	mixed.NotificationReason = "new alerts added"
+	mixed.Sort()
 
 	resolved := &webhook.Message{Data: sampleData(now), Version: "4", GroupKey: one.GroupKey}
 	resolved.Status = webhook.Resolved

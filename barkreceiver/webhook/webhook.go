@@ -72,7 +72,7 @@ func Decode(body []byte) (*Message, error) {
 	}
 	// They come rendered; a template function must not run them once more.
 	template.MarkRouteLabelsRendered(m.Data)
-	m.sort()
+	m.Sort()
 	return m, nil
 }
 
@@ -93,7 +93,8 @@ func short(s string) string {
 	return s
 }
 
-func (m *Message) sort() {
+// Sort puts the alerts into the order that Decode promises.
+func (m *Message) Sort() {
 	slices.SortStableFunc(m.Alerts, func(a, b template.Alert) int {
 		if a.Status != b.Status {
 			return strings.Compare(a.Status, b.Status) // firing, resolved
