@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/page"
 	"github.com/kubebark/kubebark/alertbridge/rule"
@@ -66,15 +67,18 @@ func New(o Options) (*Bridge, error) {
 		Logger: o.Logger, Registerer: o.Registerer, Resolver: o.Resolver,
 		Current: func() []notify.Alert { return b.tracker.Current() },
 	})
+	meter := noise.New()
 	b.tracker, err = episode.New(episode.Options{
-		Logger: o.Logger, Registerer: o.Registerer, Speed: o.Speed, Connected: o.Connected, Send: b.notifier.Send,
+		Logger: o.Logger, Registerer: o.Registerer, Speed: o.Speed, Connected: o.Connected,
+		Send: b.notifier.Send, Meter: meter,
 	}, ts)
 	if err != nil {
 		return nil, err
 	}
-	if b.pages, err = page.New(b.tracker, o.Logger); err != nil {
+	if b.pages, err = page.New(b.tracker, meter, o.Logger); err != nil {
 		return nil, err
 	}
+	b.pages.SetAlertmanager(o.Alerting.UI())
 	return b, b.notifier.Apply(o.Alerting)
 }
 
@@ -117,6 +121,7 @@ func (b *Bridge) Reload(s Settings) error {
 		return err
 	}
 	b.tracker.Apply(ts)
+	b.pages.SetAlertmanager(s.Alerting.UI())
 	return nil
 }
 

@@ -85,6 +85,7 @@ func (e *episode) add(o *occurrence.Occurrence, quiet time.Duration) {
 	}
 	if e.count == 0 || !o.At.Before(e.last) {
 		e.event, e.last = o.Event, later(e.last, o.At)
+		shorten(&e.event.Message, maxKeptMessage)
 	}
 	e.count += n
 	e.remember(o)

@@ -21,7 +21,30 @@ type Event struct {
 const (
 	maxEvents  = 5 // kept of an episode
 	maxMessage = 300
+	// maxKeptMessage is a little more than an annotation takes.
+	maxKeptMessage = 5000
+	// maxField is more than any name has that the API checks.
+	maxField = 1024
 )
+
+// bound shortens what the API does not, so that what is kept of an event is
+// bounded.
+func bound(ev *occurrence.Event) {
+	o := &ev.Object
+	for _, s := range []*string{
+		&ev.Type, &ev.Reason, &ev.Action, &ev.Component, &ev.Instance, &ev.Host,
+		&o.APIVersion, &o.Kind, &o.Namespace, &o.Name, &o.UID, &o.FieldPath,
+	} {
+		shorten(s, maxField)
+	}
+}
+
+// shorten copies the part that is kept, so that the rest can go.
+func shorten(s *string, limit int) {
+	if len(*s) > limit {
+		*s = strings.Clone((*s)[:limit])
+	}
+}
 
 // remember keeps the occurrence's event among the latest.
 func (e *episode) remember(o *occurrence.Occurrence) {

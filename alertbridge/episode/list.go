@@ -3,7 +3,6 @@ package episode
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -22,10 +21,7 @@ func (t *Tracker) list(o *occurrence.Occurrence, now time.Time) {
 	if !raises && !rules.Recovery(o.Reason) && len(goneBy(&o.Event)) == 0 {
 		return
 	}
-	const keep = 5000
-	if len(o.Message) > keep {
-		o.Message = strings.Clone(o.Message[:keep])
-	}
+	shorten(&o.Message, maxKeptMessage)
 	t.listed = append(t.listed, *o)
 	if len(t.listed) >= maxListed {
 		t.takeListed(now)

@@ -9,6 +9,8 @@ import (
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/kubebark/kubebark/alertbridge/identity"
+	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -34,6 +36,8 @@ type Options struct {
 	// Connected is false while occurrences may be missed; nil means always
 	// true.
 	Connected func() bool
+	// Meter is told of all that is observed; it may be nil.
+	Meter *noise.Meter
 }
 
 // Tracker holds all episodes. It is safe for concurrent use.
@@ -43,6 +47,7 @@ type Tracker struct {
 	speed     float64
 	send      func(...notify.Alert)
 	connected func() bool
+	meter     *noise.Meter
 	wake      chan struct{} // something is due earlier than Run thinks
 
 	mu       sync.Mutex
@@ -65,7 +70,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 		return nil, errors.New("episode: rules, a limit and an interval are needed")
 	}
 	t := &Tracker{
-		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected,
+		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected, meter: o.Meter,
 		wake: make(chan struct{}, 1), settings: s, active: map[notify.Fingerprint]*episode{},
 		ended: map[notify.Fingerprint]*episode{}, byObject: map[object]map[*episode]struct{}{},
 	}
@@ -112,6 +117,7 @@ func (t *Tracker) Observe(o *occurrence.Occurrence) {
 	defer t.mu.Unlock()
 	now := time.Now()
 	c := *o
+	bound(&c.Event)
 	if c.At.IsZero() || c.At.After(now) {
 		c.At = now
 	}
@@ -129,19 +135,40 @@ func (t *Tracker) take(o *occurrence.Occurrence, now time.Time) {
 	if r != nil {
 		t.metrics.matches.WithLabelValues(r.Name).Inc()
 	}
+	var did noise.Counts
 	if r != nil && !r.Drop {
-		t.raise(r, o, now)
+		did = t.raise(r, o, now)
 	}
+	t.measure(r, o, did)
 	if t.buckets.write(o) {
 		t.keepAlive(o)
 	}
 }
 
-// raise adds the occurrence to its episode, which it may begin.
-func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) {
+// measure tells the meter what an occurrence did.
+func (t *Tracker) measure(r *rule.Rule, o *occurrence.Occurrence, did noise.Counts) {
+	if t.meter == nil {
+		return
+	}
+	did.Occurrences = o.New
+	if did == (noise.Counts{}) {
+		return
+	}
+	obj, name := &o.Object, ""
+	if r != nil {
+		name = r.Name
+	}
+	t.meter.Add(noise.Source{
+		Type: o.Type, Reason: o.Reason, Namespace: obj.Namespace, Kind: obj.Kind, Workload: identity.Workload(obj.Kind, obj.Name),
+	}, name, did)
+}
+
+// raise adds the occurrence to its episode, which it may begin, and tells what
+// it did to an alert.
+func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) (did noise.Counts) {
 	quiet := t.scale(r.KeepFiringFor(&o.Event))
 	if !o.At.Add(quiet).After(now) {
-		return // history: its quiet time is over already
+		return did // history: its quiet time is over already
 	}
 	e := t.episode(r, o)
 	e.add(o, quiet)
@@ -155,10 +182,13 @@ func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) {
 		}
 		if e.ripe(t.scale(r.For)) {
 			t.fire(e, now)
+			did.Alerts = 1
 		}
 	case Firing:
 		t.stir(t.due(e, now))
+		did.Repeats = o.New
 	}
+	return did
 }
 
 // episode returns the episode of the occurrence, a new one if need be.

@@ -90,6 +90,17 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
+// UI returns where people may reach the first Alertmanager, "" if there is
+// none. No user is in it.
+func (c *Config) UI() string {
+	for i := range c.Alertmanagers {
+		if e, err := parseEntry(&c.Alertmanagers[i]); err == nil && e.lookup != lookupSRV {
+			return e.url.String()
+		}
+	}
+	return ""
+}
+
 // lookup says how an entry's name leads to addresses.
 type lookup uint8
 

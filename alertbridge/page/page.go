@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/noise"
 )
 
 // Source is where the pages have the alerts from.
@@ -21,8 +23,12 @@ type Source interface{ Views() []episode.View }
 // Pages are the pages.
 type Pages struct {
 	source Source
+	meter  *noise.Meter
 	logger log.Logger
 	alerts *template.Template
+	noise  *template.Template
+	// alertmanager is where people may silence; "" if it is not known.
+	alertmanager atomic.Pointer[string]
 }
 
 //go:embed style.css
@@ -31,26 +37,39 @@ var style string
 //go:embed alerts.html
 var alertsHTML string
 
+//go:embed noise.html
+var noiseHTML string
+
 // New returns the pages.
-func New(s Source, l log.Logger) (*Pages, error) {
+func New(s Source, m *noise.Meter, l log.Logger) (*Pages, error) {
+	p := &Pages{source: s, meter: m, logger: l}
+	p.SetAlertmanager("")
 	funcs := template.FuncMap{
 		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
 		"ago":   func(t time.Time) string { return ago(time.Since(t)) },
 		"until": func(t time.Time) string { return until(time.Until(t)) },
 		"stamp": stamp,
 	}
-	t, err := template.New("alerts.html").Funcs(funcs).Parse(alertsHTML)
-	if err != nil {
+	var err error
+	if p.alerts, err = template.New("alerts.html").Funcs(funcs).Parse(alertsHTML); err != nil {
 		return nil, fmt.Errorf("parse the page of alerts: %w", err)
 	}
-	return &Pages{source: s, logger: l, alerts: t}, nil
+	if p.noise, err = template.New("noise.html").Funcs(funcs).Parse(noiseHTML); err != nil {
+		return nil, fmt.Errorf("parse the page of noise: %w", err)
+	}
+	return p, nil
 }
+
+// SetAlertmanager says where people may silence alerts; "" if nowhere.
+func (p *Pages) SetAlertmanager(url string) { p.alertmanager.Store(&url) }
 
 // Handlers returns handlers by their paths.
 func (p *Pages) Handlers() map[string]http.Handler {
 	return map[string]http.Handler{
 		"/alerts":        http.HandlerFunc(p.serveAlerts),
 		"/api/v1/alerts": http.HandlerFunc(p.serveAlertsJSON),
+		"/noise":         http.HandlerFunc(p.serveNoise),
+		"/api/v1/noise":  http.HandlerFunc(p.serveNoiseJSON),
 	}
 }
 
@@ -62,7 +81,7 @@ func (p *Pages) serveAlerts(w http.ResponseWriter, r *http.Request) {
 		All    int
 		Counts map[string]int
 		Alerts []row
-	}{q, len(all), counts(all), rows(q.apply(all))})
+	}{q, len(all), counts(all), p.rows(q.apply(all))})
 }
 
 func counts(vs []episode.View) map[string]int {

@@ -17,8 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/conf"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -69,10 +71,15 @@ func get(t *testing.T, path string, vs func(*testing.T) views) *http.Response {
 	t.Helper()
 	var resp *http.Response
 	synctest.Test(t, func(t *testing.T) {
-		p, err := New(vs(t), log.NewNopLogger())
+		m := noise.New()
+		m.Add(noise.Source{Type: "Warning", Reason: "BackOff", Namespace: "shop", Kind: "Pod", Workload: "cart"},
+			"builtin/crash-loop", noise.Counts{Occurrences: 40, Alerts: 1, Repeats: 39})
+		m.Add(noise.Source{Type: "Normal", Reason: "Od\"d <b>", Workload: "x"}, "", noise.Counts{Occurrences: 2})
+		p, err := New(vs(t), m, log.NewNopLogger())
 		if err != nil {
 			t.Fatal(err)
 		}
+		p.SetAlertmanager("http://am.example:9093/prefix")
 		mux := http.NewServeMux()
 		for path, h := range p.Handlers() {
 			mux.Handle(path, h)
@@ -111,29 +118,49 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-func TestAlerts(t *testing.T) {
-	r := get(t, "/alerts", sample)
-	if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
-		t.Errorf("%d %s", r.StatusCode, r.Header.Get("Content-Type"))
-	}
-	html := body(t, r)
-	golden(t, "alerts.html", regexp.MustCompile(`(?s)<style>.*</style>`).ReplaceAllString(html, "<style/>"))
-	if regexp.MustCompile(`(?i)(src|href)="(https?:)?//|<script|@import|url\(`).MatchString(html) {
-		t.Error("something comes from elsewhere, or a script runs")
+func TestHTML(t *testing.T) {
+	for _, name := range []string{"alerts", "noise"} {
+		r := get(t, "/"+name, sample)
+		if r.StatusCode != http.StatusOK || !strings.HasPrefix(r.Header.Get("Content-Type"), "text/html") {
+			t.Errorf("%d %s", r.StatusCode, r.Header.Get("Content-Type"))
+		}
+		html := body(t, r)
+		golden(t, name+".html", regexp.MustCompile(`(?s)<style>.*</style>`).ReplaceAllString(html, "<style/>"))
+		if regexp.MustCompile(`(?i)src=|<link|<script|@import|url\(`).MatchString(html) {
+			t.Errorf("%s: something comes from elsewhere, or a script runs", name)
+		}
 	}
 }
 
-func TestAlertsJSON(t *testing.T) {
-	r := get(t, "/api/v1/alerts", sample)
-	var v any
-	if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
+func TestJSON(t *testing.T) {
+	for _, name := range []string{"alerts", "noise"} {
+		r := get(t, "/api/v1/"+name, sample)
+		var v any
+		if err := json.NewDecoder(r.Body).Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		b, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, name+".json", string(b)+"\n")
+	}
+}
+
+func TestDropRuleIsARule(t *testing.T) {
+	c := rule.DefaultConfig()
+	src := noise.Source{Type: "Warning", Reason: "a\"b\\c\nd: {{ }}", Namespace: "shop", Kind: "Pod", Workload: "cart"}
+	if err := conf.Parse("pasted.yml", []byte("rules:\n"+dropRule(&src)), &c); err != nil {
 		t.Fatal(err)
 	}
-	b, err := json.MarshalIndent(v, "", "  ")
+	set, err := rule.Compile(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "alerts.json", string(b)+"\n")
+	ev := &occurrence.Event{Type: src.Type, Reason: src.Reason, Object: occurrence.Object{Kind: "Pod", Namespace: "shop", Name: "cart-0"}}
+	if e := set.Explain(ev); !e.Dropped || e.Rule != "rules[0]" {
+		t.Errorf("%+v", e)
+	}
 }
 
 func TestNoAlerts(t *testing.T) {

@@ -22,11 +22,13 @@ type row struct {
 	Labels []pair
 	Extra  []pair // annotations that have no place of their own
 	Waits  string
+	// Silence leads to where people may silence it; "" if that is not known.
+	Silence string
 }
 
 type pair struct{ Name, Value string }
 
-func rows(vs []episode.View) []row {
+func (p *Pages) rows(vs []episode.View) []row {
 	rs := make([]row, len(vs))
 	for i := range vs {
 		v := &vs[i]
@@ -36,6 +38,9 @@ func rows(vs []episode.View) []row {
 			delete(extra, k)
 		}
 		rs[i].Extra = pairs(extra)
+		if v.State == episode.Firing {
+			rs[i].Silence = p.silence(v.Labels, "source", "reason", "namespace", "kind", "name")
+		}
 	}
 	return rs
 }

@@ -1,0 +1,136 @@
+// Package noise measures which reasons and workloads are loudest, over the last
+// hour and the last day, so that people find what to mend, silence or drop.
+//
+// A [Meter] counts in slots of ten minutes for a bounded number of sources;
+// when there is room for no more, the one that was quiet longest goes.
+package noise
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+const (
+	slot       = 10 * time.Minute
+	slotsHour  = int64(time.Hour / slot)
+	slotsDay   = int64(24 * time.Hour / slot)
+	maxSources = 2000
+)
+
+// Source is who makes noise.
+type Source struct {
+	Type, Reason, Namespace, Kind, Workload string
+}
+
+// Counts say how much.
+type Counts struct {
+	Occurrences int64 `json:"occurrences"`
+	Alerts      int64 `json:"alerts"`  // that began to fire
+	Repeats     int64 `json:"repeats"` // occurrences of alerts that fired already
+}
+
+func (c *Counts) add(o Counts) {
+	c.Occurrences += o.Occurrences
+	c.Alerts += o.Alerts
+	c.Repeats += o.Repeats
+}
+
+// Level is how loud a source was.
+type Level struct {
+	Source
+	Rule      string // the rule that decided last; "" if none did
+	Hour, Day Counts
+}
+
+// Meter measures. It is safe for concurrent use.
+type Meter struct {
+	mu      sync.Mutex
+	sources *lru.LRU[Source, *track]
+}
+
+// track is what one source has done, by slots; slot n is at n modulo the day.
+type track struct {
+	rule  string
+	last  int64 // number of the latest slot
+	slots [slotsDay]Counts
+}
+
+// New returns a meter that has heard nothing.
+func New() *Meter {
+	l, err := lru.NewLRU[Source, *track](maxSources, nil)
+	if err != nil {
+		return &Meter{} // only a size below 1 is refused
+	}
+	return &Meter{sources: l}
+}
+
+// Add notes what a source did just now and which rule decided about it.
+func (m *Meter) Add(s Source, rule string, c Counts) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.sources == nil {
+		return
+	}
+	now := slotOf(time.Now())
+	t, ok := m.sources.Get(s)
+	if !ok {
+		t = &track{last: now}
+		m.sources.Add(s, t)
+	}
+	t.forget(now)
+	t.rule = rule
+	t.slots[now%slotsDay].add(c)
+}
+
+func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
+
+// forget clears the slots that have come round again.
+func (t *track) forget(now int64) {
+	for n := max(t.last+1, now-slotsDay+1); n <= now; n++ {
+		t.slots[n%slotsDay] = Counts{}
+	}
+	t.last = max(t.last, now)
+}
+
+// sum adds up the latest n slots.
+func (t *track) sum(now, n int64) Counts {
+	var c Counts
+	for i := now - n + 1; i <= now; i++ {
+		c.add(t.slots[i%slotsDay])
+	}
+	return c
+}
+
+// Loudest returns up to n sources, the loudest of the last hour first, then
+// those of the day.
+func (m *Meter) Loudest(n int) []Level {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var ls []Level
+	if m.sources == nil {
+		return nil
+	}
+	now := slotOf(time.Now())
+	for _, s := range m.sources.Keys() {
+		t, ok := m.sources.Peek(s)
+		if !ok {
+			continue
+		}
+		t.forget(now)
+		l := Level{Source: s, Rule: t.rule, Hour: t.sum(now, slotsHour), Day: t.sum(now, slotsDay)}
+		if l.Day != (Counts{}) {
+			ls = append(ls, l)
+		}
+	}
+	slices.SortStableFunc(ls, func(a, b Level) int {
+		return cmp.Or(
+			cmp.Compare(b.Hour.Occurrences, a.Hour.Occurrences), cmp.Compare(b.Day.Occurrences, a.Day.Occurrences),
+			cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Workload, b.Workload),
+		)
+	})
+	return ls[:min(n, len(ls))]
+}
