@@ -71,6 +71,7 @@ func (cp *ControlPlane) apiServerArgs(port int) []string {
 		"--tls-cert-file=" + cp.pki.cert, "--tls-private-key-file=" + cp.pki.key,
 		"--token-auth-file=" + filepath.Join(cp.opts.Dir, tokensFile),
 		"--authorization-mode=RBAC",
+		"--shutdown-watch-termination-grace-period=1s", // or else it waits a minute for watches to end
 		"--service-cluster-ip-range=10.0.0.0/24",
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file=" + cp.pki.serviceAccountKey,
