@@ -38,10 +38,13 @@ browser: ## installs Chromium where apt and root are at hand
 test-browser: browser ## tests that only a browser can run
 	cd $(TEST_DIR) && go test ./browser/...
 
+# When some trouble is over and some is not.
+PICTURE_WHEN := --cards 8 --ready 'document.querySelector(".card").matches(".passive")'
+
 demo-picture: build parts-demo demo-program browser ## takes the README's picture from a demo
 	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/picture ./browser/picture
 	@mkdir -p $(ROOT_DIR)/docs/images
 	@$(DEMO_CMD) & demo=$$!; \
 	trap 'kill $$demo 2>/dev/null; wait $$demo' EXIT; \
-	$(PARTS_BIN)/picture --url "http://localhost:$${DEMO_PORT_PHONE:-8080}/phone/" $(PICTURE_ARGS) \
+	$(PARTS_BIN)/picture --url "http://localhost:$${DEMO_PORT_PHONE:-8080}/phone/" $(PICTURE_WHEN) $(PICTURE_ARGS) \
 		--out $(ROOT_DIR)/docs/images/demo-phone.png

@@ -27,7 +27,8 @@ func run() error {
 	cards := flag.Int("cards", 1, "wait until so many notifications are shown at once")
 	ready := flag.String("ready", "", "and until this expression of JavaScript is true")
 	width := flag.Int64("width", 1000, "width of the window")
-	height := flag.Int64("height", 900, "height of the window")
+	height := flag.Int64("height", 1000, "height of the window")
+	scale := flag.Float64("scale", 1.5, "pixels of the picture for one of the window")
 	dark := flag.Bool("dark", false, "in dark mode")
 	element := flag.String("element", "", "picture only the element that this selector finds")
 	limit := flag.Duration("timeout", 3*time.Minute, "how long to wait")
@@ -51,7 +52,7 @@ func run() error {
 		scheme = "dark"
 	}
 	err = chromedp.Do(tab,
-		chromedp.EmulateViewport(*width, *height, chromedp.EmulateScale(2)),
+		chromedp.EmulateViewport(*width, *height, chromedp.EmulateScale(*scale)),
 		browser.Scheme(scheme),
 		chromedp.Navigate(*url),
 		chromedp.Poll[chromedp.Void](until, chromedp.WithPollingTimeout(0)),

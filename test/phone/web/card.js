@@ -22,6 +22,7 @@ export class Card {
     }
     this.find(".tag").textContent = tags[n.level] ?? "";
     this.find(".thread").textContent = n.group;
+    this.find(".sealed").hidden = !n.encrypted || n.failed;
     this.drawTitle(n);
     this.find(".subtitle").textContent = n.subtitle;
     this.find(".body").innerHTML = n.html; // escaped by the server, which knows no other markup than its own
@@ -47,7 +48,6 @@ export class Card {
   meta(n) {
     const facts = [];
     if (n.updates > 0) facts.push(n.updates === 1 ? "updated once" : `updated ${n.updates} times`);
-    if (n.encrypted && !n.failed) facts.push("end-to-end encrypted");
     if (n.ringing) facts.push("rings for 30 s");
     return facts.join(" · ");
   }
