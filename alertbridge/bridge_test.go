@@ -50,7 +50,7 @@ func settings(url string) Settings {
 	return s
 }
 
-func run(t *testing.T, b *Bridge) {
+func run(t testing.TB, b *Bridge) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)

@@ -71,14 +71,12 @@ type hit struct {
 	n  int64
 }
 
-// add takes an occurrence in.
-func (e *episode) add(o *occurrence.Occurrence, quiet time.Duration) {
-	n, first := o.New, o.At
+// add takes an occurrence in; life is how long before its last occurrence the
+// event had its first, where all of them are the episode's.
+func (e *episode) add(o *occurrence.Occurrence, quiet, life time.Duration) {
+	n, first := o.New, o.At.Add(-life)
 	if o.History() {
 		n = max(1, o.Count)
-		if !o.First.IsZero() && o.First.Before(first) {
-			first = o.First
-		}
 	}
 	if e.count == 0 || first.Before(e.first) {
 		e.first = first
@@ -94,12 +92,12 @@ func (e *episode) add(o *occurrence.Occurrence, quiet time.Duration) {
 }
 
 // hit notes occurrences for min_occurrences; within is 0 for the whole episode.
-func (e *episode) hit(o *occurrence.Occurrence, within time.Duration) {
+func (e *episode) hit(o *occurrence.Occurrence, within, life time.Duration) {
 	n := o.New
 	if o.History() {
-		n = lately(&o.Event, within)
+		n = max(1, o.Count)
 	}
-	e.hits = append(e.hits, hit{o.At, n})
+	e.hits = append(e.hits, hit{o.At, lately(n, within, life)})
 	if within <= 0 {
 		e.hits = []hit{{o.At, e.count}}
 		return
@@ -111,11 +109,10 @@ func (e *episode) hit(o *occurrence.Occurrence, within time.Duration) {
 	e.hits = e.hits[drop:]
 }
 
-// lately estimates how many of a listed event's occurrences fell into the last
-// part of its life: it tells only how many there were from when to when.
-func lately(ev *occurrence.Event, within time.Duration) int64 {
-	n, life := max(1, ev.Count), ev.Last.Sub(ev.First)
-	if within <= 0 || ev.First.IsZero() || life <= within {
+// lately estimates how many of an event's occurrences fell into the last part
+// of its life: it tells only how many there were from when to when.
+func lately(n int64, within, life time.Duration) int64 {
+	if life <= within {
 		return n
 	}
 	return max(1, int64(float64(n)*float64(within)/float64(life)))

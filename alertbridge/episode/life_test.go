@@ -170,6 +170,24 @@ rules:
 	}, rules)
 }
 
+// An event whose first occurrences were held back tells how long it has lasted.
+func TestForCountsFromTheEventsFirst(t *testing.T) {
+	inWorld(t, func(w *world) {
+		o := warning("Slow", cart1)
+		o.Last = time.Now().Add(-time.Hour) // a wrong clock, but one clock
+		o.First = o.Last.Add(-6 * time.Minute)
+		o.New, o.Count = 7, 9
+		w.see(o)
+		w.none("two of nine were before the episode")
+		o.Object.Name = "db-0"
+		o.New = 9
+		w.see(o)
+		if a := w.last(); a.Annotations["first_seen"] != time.Now().Add(-6*time.Minute).UTC().Format(time.RFC3339) {
+			t.Errorf("%v", a.Annotations)
+		}
+	}, withRules(t, `rules: [{matchers: ['reason="Slow"'], for: 5m}]`))
+}
+
 func TestSeriesRecorderIsGivenLonger(t *testing.T) {
 	inWorld(t, func(w *world) {
 		o := warning("FailedScheduling", cart1)

@@ -171,14 +171,15 @@ func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) (
 		return did // history: its quiet time is over already
 	}
 	e := t.episode(r, o)
-	e.add(o, quiet)
+	life := t.life(o)
+	e.add(o, quiet, life)
 	if e.affect(o, t.kept < t.settings.MaxActive*objectsPerAlert) {
 		t.index(e, objectOf(&o.Object))
 	}
 	switch e.state {
 	case Pending:
 		if r.MinOccurrences > 0 {
-			e.hit(o, t.scale(r.Within))
+			e.hit(o, t.scale(r.Within), life)
 		}
 		if e.ripe(t.scale(r.For)) {
 			t.fire(e, now)
@@ -189,6 +190,15 @@ func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) (
 		did.Repeats = o.New
 	}
 	return did
+}
+
+// life is the time between the event's first occurrence and its last, by its
+// reporter's clock, if all its occurrences count for the episode; else 0.
+func (t *Tracker) life(o *occurrence.Occurrence) time.Duration {
+	if !o.History() && o.New != o.Count || o.First.IsZero() {
+		return 0
+	}
+	return t.scale(max(0, o.Last.Sub(o.First)))
 }
 
 // episode returns the episode of the occurrence, a new one if need be.

@@ -7,6 +7,7 @@ package noise
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -56,8 +57,19 @@ type Meter struct {
 type track struct {
 	rule  string
 	last  int64 // number of the latest slot
-	slots [slotsDay]Counts
+	slots [slotsDay]cell
 }
+
+// cell is Counts of ten minutes; there are many.
+type cell struct{ occurrences, alerts, repeats uint32 }
+
+func (c *cell) add(o Counts) {
+	c.occurrences = capped(int64(c.occurrences) + o.Occurrences)
+	c.alerts = capped(int64(c.alerts) + o.Alerts)
+	c.repeats = capped(int64(c.repeats) + o.Repeats)
+}
+
+func capped(n int64) uint32 { return uint32(max(0, min(n, math.MaxUint32))) }
 
 // New returns a meter that has heard nothing.
 func New() *Meter {
@@ -91,7 +103,7 @@ func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
 // forget clears the slots that have come round again.
 func (t *track) forget(now int64) {
 	for n := max(t.last+1, now-slotsDay+1); n <= now; n++ {
-		t.slots[n%slotsDay] = Counts{}
+		t.slots[n%slotsDay] = cell{}
 	}
 	t.last = max(t.last, now)
 }
@@ -100,7 +112,8 @@ func (t *track) forget(now int64) {
 func (t *track) sum(now, n int64) Counts {
 	var c Counts
 	for i := now - n + 1; i <= now; i++ {
-		c.add(t.slots[i%slotsDay])
+		s := t.slots[i%slotsDay]
+		c.add(Counts{int64(s.occurrences), int64(s.alerts), int64(s.repeats)})
 	}
 	return c
 }
