@@ -17,6 +17,8 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/dedup"
 	"github.com/kubebark/kubebark/barkreceiver/push"
+	"github.com/kubebark/kubebark/barkreceiver/silence"
+	"github.com/kubebark/kubebark/barkreceiver/webhook"
 )
 
 const (
@@ -37,6 +39,9 @@ type Options struct {
 	ConfigFile string
 	Logger     log.Logger
 	Registerer prometheus.Registerer
+	// ExternalURL is where phones reach the silence page; "" turns its links
+	// off.
+	ExternalURL string
 }
 
 // App is the service. [App.Apply] must have succeeded once before it serves.
@@ -56,6 +61,8 @@ type state struct {
 	config *config.Config
 	client *push.Client
 	server string // label of bark_up
+
+	silence *silence.Handler // nil where there is no Alertmanager to silence in
 }
 
 // New returns an app without configuration.
@@ -83,10 +90,13 @@ func (a *App) Apply() ([]string, error) {
 	if next.client, next.server, err = a.newClient(c); err != nil {
 		return files, err
 	}
+	if next.silence, err = a.newSilence(c); err != nil {
+		return files, err
+	}
 	a.metrics.prepare(c)
 	a.told.SetWindow(time.Duration(c.DedupWindow))
 	if old := a.state.Swap(next); old != nil {
-		old.client.Close()
+		old.close()
 		if old.server != next.server {
 			a.metrics.up.DeleteLabelValues(old.server)
 		}
@@ -107,6 +117,24 @@ func (a *App) newClient(c *config.Config) (client *push.Client, server string, e
 	return client, server, err
 }
 
+func (st *state) close() {
+	st.client.Close()
+	if st.silence != nil {
+		st.silence.Close()
+	}
+}
+
+func (a *App) newSilence(c *config.Config) (*silence.Handler, error) {
+	if c.Alertmanager == nil || a.opts.ExternalURL == "" {
+		return nil, nil //nolint:nilnil // there is none, and that is no fault
+	}
+	return silence.New(silence.Options{
+		Logger: a.logger, AlertmanagerURL: c.Alertmanager.URL, HTTP: c.Alertmanager.HTTP,
+		Secret: c.Alertmanager.Secret(), TTL: time.Duration(c.Alertmanager.SilenceLinkTTL),
+		ExternalURL: a.opts.ExternalURL, Location: c.Location(), Language: c.Language, Created: a.metrics.silences,
+	})
+}
+
 // Run watches the bark-server until ctx is done, and then waits for the
 // pushes that are under way.
 func (a *App) Run(ctx context.Context) error {
@@ -117,7 +145,7 @@ func (a *App) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			a.work.Wait()
-			a.state.Load().client.Close()
+			a.state.Load().close()
 			return nil
 		case <-tick.C:
 		}
@@ -139,6 +167,32 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("POST /webhook", a.serveWebhook)
 	mux.HandleFunc("POST /webhook/{receiver...}", a.serveWebhook)
 	return mux
+}
+
+// SilenceHandler serves the page that pushes link to.
+func (a *App) SilenceHandler() http.Handler {
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := a.state.Load().silence
+		if h == nil {
+			http.Error(w, "Silence links are off: the configuration has no alertmanager, or --web.external-url is not set.", http.StatusNotFound)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
+	return http.NewCrossOriginProtection().Handler(page)
+}
+
+// silenceURL returns a link for the alerts of a message that fire, "" where
+// links are off.
+func (a *App) silenceURL(st *state, rc *config.Receiver, m *webhook.Message, now time.Time) string {
+	if st.silence == nil || m.AllResolved() {
+		return ""
+	}
+	link, err := st.silence.Link(rc.Name, m.Alerts.Firing(), now)
+	if err != nil {
+		level.Warn(a.logger).Log("msg", "no silence link", "receiver", rc.Name, "err", err)
+	}
+	return link
 }
 
 func (a *App) logFaults(p *plan) {

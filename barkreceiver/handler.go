@@ -110,7 +110,8 @@ func (a *App) render(st *state, rc *config.Receiver, body []byte) (plan, error) 
 			return plan{}, noReceiver(m.Receiver)
 		}
 	}
-	p := newPlan(rc, render.Input{Message: m, Now: time.Now()})
+	now := time.Now()
+	p := newPlan(rc, render.Input{Message: m, Now: now, SilenceURL: a.silenceURL(st, rc, m, now)})
 	if p.truncated {
 		a.metrics.truncated.WithLabelValues(rc.Name).Inc()
 	}

@@ -20,6 +20,7 @@ type metrics struct {
 	up        *prometheus.GaugeVec
 	templates prometheus.Counter
 	busy      prometheus.Counter
+	silences  prometheus.Counter
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -47,6 +48,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Namespace: namespace, Name: "template_failures_total",
 			Help: "Templates that failed or wrote what Bark does not understand, so that a default took their place.",
 		}),
+		silences: f.NewCounter(prometheus.CounterOpts{
+			Namespace: namespace, Name: "silences_created_total",
+			Help: "Silences made in Alertmanager from phones.",
+		}),
 		busy: f.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "webhooks_busy_total",
 			Help: "Messages turned away with 503 because too many were being worked on.",
@@ -54,7 +59,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 }
 
-// init makes the series of the receivers, so that rates see their first
+// prepare makes the series of the receivers, so that rates see their first
 // increment.
 func (m *metrics) prepare(c *config.Config) {
 	for _, r := range c.Receivers {

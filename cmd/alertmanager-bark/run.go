@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -32,6 +31,7 @@ type service struct {
 
 	configFile    string
 	telemetryPath string
+	publicAddress string
 }
 
 func addService(app *kingpin.Application, commands map[string]func() error, logs *logging.Config, std stdio) {
@@ -40,6 +40,7 @@ func addService(app *kingpin.Application, commands map[string]func() error, logs
 	c.Flag("config.file", "Path to the configuration file.").Required().StringVar(&s.configFile)
 	c.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&s.telemetryPath)
 	s.web = httpd.AddFlags(c, ":10057")
+	c.Flag("web.public-listen-address", "Address to serve nothing but /silence on, the page that pushes link to; default is that of --web.listen-address.").StringVar(&s.publicAddress)
 	commands["run"] = s.run
 }
 
@@ -58,7 +59,13 @@ func (s *service) serve(ctx context.Context) error {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	app, err := barkreceiver.New(barkreceiver.Options{ConfigFile: s.configFile, Logger: logger, Registerer: registry})
+	external, err := s.web.ExternalURL()
+	if err != nil {
+		return usageError{err}
+	}
+	app, err := barkreceiver.New(barkreceiver.Options{
+		ConfigFile: s.configFile, Logger: logger, Registerer: registry, ExternalURL: external,
+	})
 	if err != nil {
 		return err
 	}
@@ -67,9 +74,6 @@ func (s *service) serve(ctx context.Context) error {
 	})
 	if err != nil {
 		return unreadable(err)
-	}
-	if _, err := s.web.ExternalURL(); err != nil {
-		return usageError{err}
 	}
 	server, err := httpd.New(httpd.Options{
 		Logger: logging.Slog(base, *s.logs), Registry: registry, Flags: *s.web,
@@ -81,13 +85,17 @@ func (s *service) serve(ctx context.Context) error {
 	}
 	server.Handle("/webhook", app.Handler())
 	server.Handle("/webhook/", app.Handler())
+	public, err := s.servePublic(app, external, server)
+	if err != nil {
+		return err
+	}
 	level.Info(logger).Log("msg", "starting", "version", version.Info(), "address", server.Addr())
-	err = runAll(ctx, logger, app, reloader, server)
+	err = runAll(ctx, app, reloader, server, public)
 	level.Info(logger).Log("msg", "stopped")
 	return err
 }
 
-func runAll(ctx context.Context, logger log.Logger, app *barkreceiver.App, reloader *conf.Reloader, server *httpd.Server) error {
+func runAll(ctx context.Context, app *barkreceiver.App, reloader *conf.Reloader, server *httpd.Server, public *publicServer) error {
 	// What is added last ends first: no more webhooks, then the pushes that
 	// are under way.
 	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
@@ -98,11 +106,10 @@ func runAll(ctx context.Context, logger log.Logger, app *barkreceiver.App, reloa
 		defer signal.Stop(hup)
 		return reloader.Run(ctx, hup)
 	})
-	group.Add("web", func(ctx context.Context) error {
-		err := server.Run(ctx)
-		level.Debug(logger).Log("msg", "no longer listening")
-		return err
-	})
+	if public != nil {
+		group.Add("public web", public.run)
+	}
+	group.Add("web", server.Run)
 	return group.Run(ctx)
 }
 

@@ -1,0 +1,118 @@
+package silence
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"html/template"
+	"net/http"
+	"time"
+)
+
+//go:embed page.html
+var files embed.FS
+
+// What keeps a link from working, beside those of tokens.
+var (
+	errUsed    = errors.New("the link was used already")
+	errNothing = errors.New("none of its alerts fires unsilenced any more")
+	errTooMany = errors.New("its alerts are too different for a few silences")
+)
+
+// page is what the page shows.
+type page struct {
+	Language string
+	Kind     string // ask, done, undone or fault
+	Fault    string // forged, expired, used, nothing, many or other
+	Token    string
+	Undo     string
+	Sets     []matchers
+	Matching int // alerts that the silences match now
+	More     int // alerts of the push that the link does not name
+	Choices  []choice
+	End      time.Time
+
+	location *time.Location
+}
+
+// choice is for how long to silence.
+type choice struct{ Value, Text string }
+
+// choices are in the order of how little harm they can do.
+func choices(now time.Time, language string) []choice {
+	tomorrow, _ := until("morning", now)
+	if language == "zh" {
+		return []choice{{"1h", "1 小时"}, {"4h", "4 小时"}, {"morning", "到 " + tomorrow.Format("1月2日 15:04")}, {"week", "一周"}}
+	}
+	return []choice{{"1h", "1 hour"}, {"4h", "4 hours"}, {"morning", "until " + tomorrow.Format("Mon 15:04")}, {"week", "a week"}}
+}
+
+// until returns when a choice made now ends.
+func until(value string, now time.Time) (end time.Time, ok bool) {
+	switch value {
+	case "1h":
+		return now.Add(time.Hour), true
+	case "4h":
+		return now.Add(4 * time.Hour), true
+	case "morning":
+		return time.Date(now.Year(), now.Month(), now.Day()+1, 9, 0, 0, 0, now.Location()), true
+	case "week":
+		return now.AddDate(0, 0, 7), true
+	}
+	return time.Time{}, false
+}
+
+// EndText is the end as its reader's clock shows it.
+func (p *page) EndText() string {
+	if p.Language == "zh" {
+		return p.End.In(p.location).Format("1月2日 15:04")
+	}
+	return p.End.In(p.location).Format("Mon Jan 2 15:04")
+}
+
+// ZH tells whether the page is in Chinese.
+func (p *page) ZH() bool { return p.Language == "zh" }
+
+// fail makes the page tell of a fault and returns its HTTP status.
+func (p *page) fail(err error) int {
+	p.Kind = "fault"
+	for _, f := range []struct {
+		err  error
+		name string
+		code int
+	}{
+		{errForged, "forged", http.StatusForbidden},
+		{errExpired, "expired", http.StatusGone},
+		{errUsed, "used", http.StatusConflict},
+		{errNothing, "nothing", http.StatusOK},
+		{errTooMany, "many", http.StatusOK},
+	} {
+		if errors.Is(err, f.err) {
+			p.Fault = f.name
+			return f.code
+		}
+	}
+	p.Fault = "other"
+	return http.StatusBadGateway
+}
+
+func (p *page) write(w http.ResponseWriter, code int) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Robots-Tag", "noindex")
+	var body bytes.Buffer
+	t, err := template.ParseFS(files, "page.html")
+	if err == nil {
+		err = t.Execute(&body, p)
+	}
+	if err != nil {
+		http.Error(w, "The page cannot be shown.", http.StatusInternalServerError)
+		return
+	}
+	w.WriteHeader(code)
+	w.Write(body.Bytes())
+}
