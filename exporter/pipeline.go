@@ -172,7 +172,9 @@ func (s *stream) Event(k watch.Kind, e *occurrence.Event) {
 	if d.New > 0 && origin == occurrence.Watched && !e.Last.IsZero() {
 		s.p.lag.Observe(max(0, now.Sub(e.Last).Seconds()))
 	}
-	if d.New > 0 || c == count.Initial {
+	// What the first list of this run holds goes on also where it adds nothing:
+	// alerts of an earlier run may still be due.
+	if d.New > 0 || k == watch.Listed && !s.listed {
 		s.p.observe(d, e, at, origin)
 	}
 }
