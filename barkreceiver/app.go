@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/dedup"
+	"github.com/kubebark/kubebark/barkreceiver/preview"
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/silence"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
@@ -167,6 +168,11 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("POST /webhook", a.serveWebhook)
 	mux.HandleFunc("POST /webhook/{receiver...}", a.serveWebhook)
 	return mux
+}
+
+// PreviewHandler serves a page that shows pushes and sends none.
+func (a *App) PreviewHandler() http.Handler {
+	return &preview.Handler{Config: func() *config.Config { return a.state.Load().config }, Requests: Requests}
 }
 
 // SilenceHandler serves the page that pushes link to.

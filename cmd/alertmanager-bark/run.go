@@ -79,12 +79,14 @@ func (s *service) serve(ctx context.Context) error {
 		Logger: logging.Slog(base, *s.logs), Registry: registry, Flags: *s.web,
 		Name: name, Description: "Pushes Alertmanager's alerts to phones through Bark.",
 		TelemetryPath: s.telemetryPath, Ready: app.Ready, Reload: reloader.Reload,
+		Links: []httpd.Link{{Path: "/preview", Text: "Preview", Description: "what pushes will look like"}},
 	})
 	if err != nil {
 		return err
 	}
 	server.Handle("/webhook", app.Handler())
 	server.Handle("/webhook/", app.Handler())
+	server.Handle("/preview", app.PreviewHandler())
 	public, err := s.servePublic(app, external, server)
 	if err != nil {
 		return err

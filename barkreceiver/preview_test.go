@@ -1,0 +1,50 @@
+package barkreceiver
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestPreview(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	h := f.PreviewHandler()
+	post := func(form url.Values) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/preview", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w
+	}
+	body := strings.Replace(group("quiet", "firing", "09:00", ""), "It is so.", "<b>so</b>", 1)
+	for _, tt := range []struct {
+		name string
+		w    *httptest.ResponseRecorder
+		has  []string
+	}{
+		{"first look", newRecorder(h, http.MethodGet, "/preview"), []string{"FailedScheduling", "<h2>alice</h2>", "<h2>bob</h2>", "&#34;device_key&#34;: &#34;***&#34;"}},
+		{"a sample", post(url.Values{"receiver": {"oncall"}, "sample": {"2"}}), []string{"Resolved: FailedScheduling", "quiet"}},
+		{"not told", post(url.Values{"receiver": {"quiet"}, "sample": {"2"}}), []string{"Nothing is pushed"}},
+		{"a pasted body", post(url.Values{"body": {body}}), []string{"&lt;b&gt;so&lt;/b&gt;", "<option selected>quiet"}},
+		{"no body", post(url.Values{"body": {"hello"}}), []string{"invalid character"}},
+		{"nobody", post(url.Values{"receiver": {"nobody"}}), []string{"no receiver of that name"}},
+	} {
+		for _, want := range tt.has {
+			if tt.w.Code != http.StatusOK || !strings.Contains(tt.w.Body.String(), want) {
+				t.Errorf("%s: %d, want %q in %s", tt.name, tt.w.Code, want, tt.w.Body)
+			}
+		}
+		f.wantNoSecrets(t, tt.w.Body.String())
+		if strings.Contains(tt.w.Body.String(), "<b>so") {
+			t.Errorf("%s: markup gets through", tt.name)
+		}
+	}
+	if w := newRecorder(h, http.MethodDelete, "/preview"); w.Code != http.StatusMethodNotAllowed {
+		t.Errorf("DELETE: %d", w.Code)
+	}
+	if keys, _ := f.bark.got(); keys != "" {
+		t.Error("it pushed")
+	}
+}
