@@ -6,7 +6,8 @@ CACHE     ?= .cache
 PARTS     := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 PARTS_BIN := $(abspath $(CACHE))/bin
 
-# part-stamp PART [FILES]: the file that says that the part is built.
+# part-stamp PART [FILES]: the file that says that the part is built. make looks
+# at the files' contents, since a fresh checkout's times say nothing.
 part-key   = $(firstword $(shell cat $(PARTS)/build.sh $(PARTS)/parts.mk $(PARTS)/$(1)/go.mod $(PARTS)/$(1)/go.sum $(2) | cksum))
 part-stamp = $(PARTS_BIN)/.built/$(1)-$(call part-key,$(1),$(2))
 # part-done replaces the stamps of former versions.
@@ -16,18 +17,22 @@ KUBELET_SOURCES := $(sort $(wildcard $(PARTS)/kubernetes/*/*.go $(PARTS)/kuberne
 KUBE_VERSION    := $(shell sed -n 's,^[[:space:]]*k8s.io/kubernetes v\([^ ]*\).*,\1,p' $(PARTS)/kubernetes/go.mod)
 KUBE_MINOR      := $(word 2,$(subst ., ,$(KUBE_VERSION)))
 KUBE_X          := -X=k8s.io/component-base/version
+# Without them clients would take the server for v0.0.0.
+KUBE_LDFLAGS    := $(KUBE_X).gitVersion=v$(KUBE_VERSION) $(KUBE_X).gitMajor=1 $(KUBE_X).gitMinor=$(KUBE_MINOR)
 
 LINT_STAMP         := $(call part-stamp,lint)
 ALERTMANAGER_STAMP := $(call part-stamp,alertmanager)
 ETCD_STAMP         := $(call part-stamp,etcd)
 PROMETHEUS_STAMP   := $(call part-stamp,prometheus)
-KUBERNETES_STAMP   := $(call part-stamp,kubernetes,$(KUBELET_SOURCES))
+KUBERNETES_STAMP   := $(call part-stamp,kubernetes)
+# The kubelet is of the same module, but ours to change.
+KUBELET_STAMP      := $(subst /kubernetes-,/kubelet-,$(call part-stamp,kubernetes,$(KUBELET_SOURCES)))
 
 .PHONY: parts-demo parts-cluster parts-test parts-lint parts-clean
 
 parts-lint: $(LINT_STAMP) ## golangci-lint
 parts-demo: $(ALERTMANAGER_STAMP) ## Alertmanager with its UI, and amtool
-parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) ## a control plane and kubelets besides
+parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) $(KUBELET_STAMP) ## a control plane and kubelets besides
 parts-test: parts-cluster $(PROMETHEUS_STAMP) ## all that the tests run
 
 parts-clean: ## removes the built parts; Go's own build cache stays
@@ -49,15 +54,17 @@ $(ETCD_STAMP):
 		etcd=go.etcd.io/etcd/server/v3
 	@$(call part-done,etcd)
 
-# Without gitVersion and its parts clients would take the server for v0.0.0.
 $(KUBERNETES_STAMP):
-	@LDFLAGS='$(KUBE_X).gitVersion=v$(KUBE_VERSION) $(KUBE_X).gitMajor=1 $(KUBE_X).gitMinor=$(KUBE_MINOR)' \
-		$(PARTS)/build.sh kubernetes $(PARTS_BIN) '8 min' \
+	@LDFLAGS='$(KUBE_LDFLAGS)' $(PARTS)/build.sh kubernetes $(PARTS_BIN) '8 min' \
 		kube-apiserver=k8s.io/kubernetes/cmd/kube-apiserver \
 		kube-controller-manager=k8s.io/kubernetes/cmd/kube-controller-manager \
-		kube-scheduler=k8s.io/kubernetes/cmd/kube-scheduler \
-		hollow-kubelet=./hollow-kubelet
+		kube-scheduler=k8s.io/kubernetes/cmd/kube-scheduler
 	@$(call part-done,kubernetes)
+
+$(KUBELET_STAMP): | $(KUBERNETES_STAMP)
+	@LDFLAGS='$(KUBE_LDFLAGS)' $(PARTS)/build.sh kubernetes $(PARTS_BIN) '1 min' \
+		hollow-kubelet=./hollow-kubelet
+	@$(call part-done,kubelet)
 
 $(PROMETHEUS_STAMP):
 	@$(PARTS)/build.sh prometheus $(PARTS_BIN) '6 min' -tags=netgo \

@@ -94,7 +94,7 @@ func (n *node) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigurat
 	conf.ClusterDNS = []string{"10.0.0.10"} // without it each pod warns of MissingClusterDNS
 	conf.ClusterDomain = "cluster.local"
 	conf.ResolverConfig = resolv
-	conf.NodeLeaseDurationSeconds = int32(n.lease / time.Second)
+	conf.NodeLeaseDurationSeconds = int32(n.lease / time.Second) //nolint:gosec // some seconds
 	conf.MakeIPTablesUtilChains = false
 	return flags, conf, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,10 +71,5 @@ func (r *runtime) exit(id string, code int32, reason string) {
 // hasPart tells whether the image's repository has the path part.
 func hasPart(image, part string) bool {
 	parts := strings.Split(image, "/")
-	for _, p := range parts[:len(parts)-1] {
-		if p == part {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(parts[:len(parts)-1], part)
 }
