@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,7 +18,7 @@ func TestEnding(t *testing.T) {
 alerts:
   rules:
     - matchers: ['reason="BackupFailed"']
-      keep_firing_for: 6s
+      keep_firing_for: 20s
     - matchers: ['reason="MountLost"']
       keep_firing_for: 1h
       resolve_on: [MountBack]
@@ -31,7 +32,7 @@ alerts:
 
 			rec.Event(w.pod("mended"), corev1.EventTypeNormal, "MountBack", "device is back")
 			w.becomes(mended, "MountBack")
-			w.becomes(quiet, "quiet for 6s")
+			w.becomes(quiet, "quiet for 20s")
 			w.eventually("Alertmanager has no alert left", func() (bool, error) {
 				return len(w.alerts("BackupFailed"))+len(w.alerts("MountLost")) == 0, nil
 			})
@@ -50,7 +51,7 @@ func (w *world) becomes(old phone.Notification, ending string) {
 	w.eventually("the push of "+old.Title+" is updated", func() (bool, error) {
 		var ok bool
 		n, ok = w.ada.State().Find(old.ID)
-		return ok && n.Updates > old.Updates && contains(n, []string{ending}), nil
+		return ok && n.Updates > old.Updates && contains(n, []string{ending}), fmt.Errorf("it shows %+v", n)
 	})
 	if n.Level != phone.Passive || n.Sounded {
 		w.t.Errorf("the end of the trouble makes a noise: level %s, sounded %t", n.Level, n.Sounded)

@@ -16,7 +16,7 @@ import (
 // it has their one right it says what is missing and is not ready; once it has
 // it, it recovers by itself; and more than that it cannot do.
 func TestRights(t *testing.T) {
-	w := newWorld(t, setting{kubeconfig: serviceAccount(t), namespace: "default", args: []string{"--namespaces="}})
+	w := newWorld(t, setting{kubeconfig: serviceAccount(t), everywhere: true})
 	w.eventually("it says what is missing", func() (bool, error) {
 		code, body, err := get(w.ctx, w.exporter.url+"/-/ready")
 		return code == 503 && strings.Contains(body, `cannot list resource "events"`), err

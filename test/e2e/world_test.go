@@ -46,6 +46,7 @@ type program struct {
 type setting struct {
 	alertmanager version  // the first of alertmanagers if it has no name
 	namespace    string   // watched; "" for one of the test's own
+	everywhere   bool     // all namespaces are watched
 	routes       string   // YAML list items of Alertmanager's routes
 	inhibit      string   // YAML list items of its inhibit_rules
 	exporter     string   // YAML added to the exporter's configuration
@@ -156,7 +157,10 @@ alerting:
 	if s.kubeconfig == "" {
 		s.kubeconfig = cluster.Kubeconfig(testbed.Admin)
 	}
-	args := append([]string{"--config.file=" + config, "--kubeconfig=" + s.kubeconfig, "--namespaces=" + w.ns}, s.args...)
+	args := append([]string{"--config.file=" + config, "--kubeconfig=" + s.kubeconfig}, s.args...)
+	if !s.everywhere {
+		args = append(args, "--namespaces="+w.ns)
+	}
 	w.exporter = w.start("kube-event-exporter", args...)
 }
 
