@@ -40,6 +40,8 @@ type Options struct {
 	// Connected is false while the watch is down: no alert is refreshed and
 	// none ends by being quiet then. Nil means always true.
 	Connected func() bool
+	// StateFile keeps the alerts over a restart; "" for no file.
+	StateFile string
 	// Resolver looks up dns+ and dnssrv+ names; nil means the system's.
 	Resolver notify.Resolver
 }
@@ -49,6 +51,7 @@ type Bridge struct {
 	tracker  *episode.Tracker
 	notifier *notify.Notifier
 	pages    *page.Pages
+	state    *stateFile
 }
 
 var _ occurrence.Sink = (*Bridge)(nil)
@@ -73,6 +76,10 @@ func New(o Options) (*Bridge, error) {
 		Send: b.notifier.Send, Meter: meter,
 	}, ts)
 	if err != nil {
+		return nil, err
+	}
+	b.state = &stateFile{path: o.StateFile, tracker: b.tracker, logger: o.Logger}
+	if err := b.state.load(); err != nil {
 		return nil, err
 	}
 	if b.pages, err = page.New(b.tracker, meter, o.Logger); err != nil {
@@ -107,6 +114,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	var g errgroup.Group
 	g.Go(func() error { return b.tracker.Run(ctx) })
 	g.Go(func() error { return b.notifier.Run(ctx) })
+	g.Go(func() error { return b.state.run(ctx) })
 	return g.Wait()
 }
 

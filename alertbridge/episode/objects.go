@@ -60,6 +60,20 @@ func (e *episode) affect(o *occurrence.Occurrence, room bool) (added bool) {
 	return !ok
 }
 
+// knows tells whether what a list holds was taken in before.
+func (e *episode) knows(o *occurrence.Occurrence) bool {
+	a, ok := e.objects[objectOf(&o.Object)]
+	if !ok || o.Version == 0 {
+		return false
+	}
+	for i := range a.parts {
+		if a.parts[i].path == o.Object.FieldPath && a.parts[i].version >= o.Version {
+			return true
+		}
+	}
+	return false
+}
+
 // part returns the part for the path. Beyond the limit the last is shared.
 func (a *affected) part(path string) *part {
 	for i := range a.parts {

@@ -171,6 +171,9 @@ func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) (
 		return did // history: its quiet time is over already
 	}
 	e := t.episode(r, o)
+	if o.History() && e.knows(o) {
+		return did
+	}
 	life := t.life(o)
 	e.add(o, quiet, life)
 	if e.affect(o, t.kept < t.settings.MaxActive*objectsPerAlert) {

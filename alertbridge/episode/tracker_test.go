@@ -36,6 +36,8 @@ func withRules(t *testing.T, yaml string) option {
 	return func(_ *Options, s *Settings) { s.Rules = compile(t, yaml) }
 }
 
+func nopLogger() log.Logger { return log.NewNopLogger() }
+
 func compile(t *testing.T, yaml string) *rule.Set {
 	t.Helper()
 	c := rule.DefaultConfig()

@@ -1,0 +1,153 @@
+package episode
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/kubebark/kubebark/alertbridge/notify"
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+// Saved is an episode as it is kept over a restart. It holds what a list of
+// events cannot bring back: when the alert began, what was counted, and
+// troubles whose events have expired.
+type Saved struct {
+	Labels    map[string]string `json:"labels"`
+	Folded    bool              `json:"folded,omitempty"`
+	State     State             `json:"state"`
+	Event     occurrence.Event  `json:"event"`
+	Count     int64             `json:"count"`
+	First     time.Time         `json:"first"`
+	Last      time.Time         `json:"last"`
+	Kept      time.Time         `json:"kept,omitzero"`
+	Hits      []SavedHit        `json:"hits,omitempty"`
+	Objects   []SavedObject     `json:"objects,omitempty"`
+	More      bool              `json:"more,omitempty"`
+	WasMany   int               `json:"wasMany,omitempty"`
+	Recovered time.Time         `json:"recovered,omitzero"`
+	By        string            `json:"by,omitempty"`
+	StartsAt  time.Time         `json:"startsAt,omitzero"`
+	Told      time.Time         `json:"told,omitzero"`
+	EndedAt   time.Time         `json:"endedAt,omitzero"`
+	EndedBy   string            `json:"endedBy,omitempty"`
+}
+
+// SavedHit is some occurrences of a pending episode.
+type SavedHit struct {
+	At time.Time `json:"at"`
+	N  int64     `json:"n"`
+}
+
+// SavedObject is an affected object.
+type SavedObject struct {
+	Kind      string      `json:"kind,omitempty"`
+	Namespace string      `json:"namespace,omitempty"`
+	Name      string      `json:"name,omitempty"`
+	Parts     []SavedPart `json:"parts"`
+}
+
+// SavedPart is the trouble of one container of an object.
+type SavedPart struct {
+	Path      string    `json:"path,omitempty"`
+	Component string    `json:"component,omitempty"`
+	Host      string    `json:"host,omitempty"`
+	Type      string    `json:"type,omitempty"`
+	Version   uint64    `json:"version,omitempty"`
+	Last      time.Time `json:"last"`
+	Kept      time.Time `json:"kept,omitzero"`
+	Series    bool      `json:"series,omitempty"`
+	Recovered bool      `json:"recovered,omitempty"`
+}
+
+// Save returns all episodes, always in the same order, for [Tracker.Restore] of
+// a later run.
+func (t *Tracker) Save() []Saved {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ss := make([]Saved, 0, len(t.active)+len(t.ended))
+	for _, es := range []map[notify.Fingerprint]*episode{t.active, t.ended} {
+		for _, fp := range slices.Sorted(maps.Keys(es)) {
+			ss = append(ss, es[fp].save())
+		}
+	}
+	return ss
+}
+
+func (e *episode) save() Saved {
+	s := Saved{
+		Labels: e.labels, Folded: e.folded, State: e.state, Event: e.event, Count: e.count,
+		First: e.first, Last: e.last, Kept: e.kept, More: e.more, WasMany: e.wasMany, Recovered: e.recovered, By: e.by,
+		StartsAt: e.startsAt, Told: e.told, EndedAt: e.endedAt, EndedBy: e.endedBy,
+	}
+	for _, h := range e.hits {
+		s.Hits = append(s.Hits, SavedHit{h.at, h.n})
+	}
+	for obj, a := range e.objects {
+		so := SavedObject{Kind: obj.kind, Namespace: obj.namespace, Name: obj.name}
+		for _, p := range a.parts {
+			so.Parts = append(so.Parts, SavedPart{
+				p.path, p.source.component, p.source.host, p.source.eventType, p.version, p.last, p.kept, p.series, p.recovered,
+			})
+		}
+		s.Objects = append(s.Objects, so)
+	}
+	slices.SortFunc(s.Objects, func(a, b SavedObject) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
+	})
+	return s
+}
+
+// Restore takes up the episodes of an earlier run, before anything is
+// observed. Those that no rule would raise any more are left to end in
+// Alertmanager by themselves.
+func (t *Tracker) Restore(ss []Saved) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := time.Now()
+	for i := range ss {
+		e := ss[i].episode()
+		e.rule = t.settings.Rules.Match(&e.event)
+		if e.rule == nil || e.rule.Drop || e.state > Ended || e.last.After(now) {
+			continue
+		}
+		e.quiet = t.scale(e.rule.KeepFiringFor(&e.event))
+		if e.state == Ended {
+			t.ended[e.fp] = e
+			continue
+		}
+		t.active[e.fp] = e
+		if e.folded {
+			t.folds++
+		}
+		for obj := range e.objects {
+			t.index(e, obj)
+		}
+	}
+	t.since = time.Time{} // what has happened since is still to come in
+}
+
+func (s *Saved) episode() *episode {
+	e := &episode{
+		fp: notify.FingerprintOf(s.Labels), labels: s.Labels, folded: s.Folded, state: s.State, event: s.Event, count: s.Count,
+		first: s.First, last: s.Last, kept: s.Kept, more: s.More, wasMany: s.WasMany, recovered: s.Recovered, by: s.By,
+		startsAt: s.StartsAt, told: s.Told, endedAt: s.EndedAt, endedBy: s.EndedBy,
+	}
+	for _, h := range s.Hits {
+		e.hits = append(e.hits, hit{h.At, h.N})
+	}
+	for _, so := range s.Objects {
+		if e.objects == nil {
+			e.objects = map[object]*affected{}
+		}
+		a := new(affected)
+		for _, p := range so.Parts {
+			a.parts = append(a.parts, part{
+				p.Path, source{p.Component, p.Host, p.Type}, p.Version, p.Last, p.Kept, p.Series, p.Recovered,
+			})
+		}
+		e.objects[object{so.Kind, so.Namespace, so.Name}] = a
+	}
+	return e
+}

@@ -1,0 +1,147 @@
+package alertbridge
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+
+	"github.com/kubebark/kubebark/alertbridge/episode"
+)
+
+const (
+	stateVersion = 1
+	// saveInterval may be long: what a crash loses of it, a list brings back,
+	// but for the time when an alert began.
+	saveInterval = 30 * time.Second
+)
+
+// stateFile keeps the alerts over a restart, which then go on with the times
+// when they began, and also if their events have expired since.
+type stateFile struct {
+	path    string
+	tracker *episode.Tracker
+	logger  log.Logger
+	written []byte
+	failing bool // the last try failed
+}
+
+type savedState struct {
+	Version  int             `json:"version"`
+	Episodes []episode.Saved `json:"episodes"`
+}
+
+// load takes up what the file holds. A damaged one is set aside, since to lose
+// it is better than not to start.
+func (f *stateFile) load() error {
+	if f.path == "" {
+		return nil
+	}
+	data, err := os.ReadFile(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the alerts of an earlier run: %w", err)
+	}
+	var s savedState
+	err = json.Unmarshal(data, &s)
+	if err == nil && s.Version != stateVersion {
+		err = fmt.Errorf("version %d is not known", s.Version)
+	}
+	if err != nil {
+		aside := f.path + ".damaged"
+		level.Error(f.logger).Log("msg", "the alerts of an earlier run cannot be read; their file is set aside",
+			"file", aside, "err", err)
+		if err := os.Rename(f.path, aside); err != nil {
+			return fmt.Errorf("set the damaged file of alerts aside: %w", err)
+		}
+		return nil
+	}
+	f.tracker.Restore(s.Episodes)
+	level.Info(f.logger).Log("msg", "going on with the alerts of an earlier run", "count", len(s.Episodes))
+	return nil
+}
+
+// run saves now and then, and when ctx is done.
+func (f *stateFile) run(ctx context.Context) error {
+	if f.path == "" {
+		return nil
+	}
+	tick := time.NewTicker(saveInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			f.save()
+		case <-ctx.Done():
+			f.save()
+			return nil
+		}
+	}
+}
+
+// save writes the file if anything has changed. Only the first of
+// several failures in a row is logged.
+func (f *stateFile) save() {
+	data, err := json.Marshal(savedState{stateVersion, f.tracker.Save()})
+	if err == nil && bytes.Equal(data, f.written) {
+		return
+	}
+	if err == nil {
+		err = replaceFile(f.path, data)
+	}
+	if err != nil {
+		if !f.failing {
+			level.Error(f.logger).Log("msg", "alerts not saved, trying again", "file", f.path, "err", err)
+		}
+		f.failing = true
+		return
+	}
+	f.written, f.failing = data, false
+}
+
+// replaceFile puts data in the place of the file: whole or not at all.
+func replaceFile(path string, data []byte) (err error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(tmp.Name()) // the first fault is the one to tell
+		}
+	}()
+	_, err = tmp.Write(data)
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if errClose := tmp.Close(); err == nil {
+		err = errClose
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	return err
+}
+
+// syncDir makes a rename last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
