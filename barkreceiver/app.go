@@ -54,6 +54,7 @@ type App struct {
 	memory  *semaphore.Weighted
 	turns   chan struct{}
 	state   atomic.Pointer[state]
+	applied chan struct{}  // gets a value when there is a new state
 	work    sync.WaitGroup // webhooks being answered
 }
 
@@ -71,6 +72,7 @@ func New(o Options) (*App, error) {
 	a := &App{
 		opts: o, logger: o.Logger, metrics: newMetrics(o.Registerer),
 		memory: semaphore.NewWeighted(memory), turns: make(chan struct{}, maxUnderWay),
+		applied: make(chan struct{}, 1),
 	}
 	var err error
 	if a.told, err = dedup.New(maxRemembered, o.Registerer); err != nil {
@@ -101,6 +103,10 @@ func (a *App) Apply() ([]string, error) {
 		if old.server != next.server {
 			a.metrics.up.DeleteLabelValues(old.server)
 		}
+	}
+	select {
+	case a.applied <- struct{}{}:
+	default: // Run has one to see already
 	}
 	return files, nil
 }
@@ -148,6 +154,7 @@ func (a *App) Run(ctx context.Context) error {
 			a.work.Wait()
 			a.state.Load().close()
 			return nil
+		case <-a.applied:
 		case <-tick.C:
 		}
 	}
