@@ -108,6 +108,19 @@ func TestKillLosesAndDoublesNothing(t *testing.T) {
 		shows("5 that were durable, 4 more of a, 2 of b", 11)
 }
 
+// TestKillAfterKill has the second run append to the file that it has rewritten
+// at its start: names and values must stay of one moment.
+func TestKillAfterKill(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	grown(t, path, "pod1")
+	begin(t, path, owner("pod1")).
+		list("old=1=3", "a=5=9").flush().
+		see(watch.Modified, "a=6=12").see(watch.Modified, "old=7=4").shows("not durable", 9).flush().shows("durable", 13).
+		see(watch.Modified, "a=8=13").flush().shows("one more", 14)
+	begin(t, path, owner("pod1")).
+		list("old=7=4", "a=8=13").flush().shows("nothing happened since", 14)
+}
+
 func TestAnotherTargetBeginsAtWhatWasNotShown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	grown(t, path, "pod1")

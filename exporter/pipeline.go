@@ -90,6 +90,9 @@ func (p *Pipeline) Stream(namespace string, remembered *checkpoint.Stream) watch
 	if remembered != nil {
 		s.memory = count.Restore(remembered.Since, remembered.Names)
 		s.known = true
+		if p.keeping {
+			s.memory.Track()
+		}
 	}
 	p.streams = append(p.streams, s)
 	return s
