@@ -82,7 +82,12 @@ func New(o Options) (*Bridge, error) {
 	if err := b.state.load(); err != nil {
 		return nil, err
 	}
-	if b.pages, err = page.New(b.tracker, meter, o.Logger); err != nil {
+	if b.pages, err = page.New(page.Options{
+		Source: b.tracker, Meter: meter, Logger: o.Logger,
+		Status: func(ctx context.Context) (map[string]notify.Status, error) {
+			return b.notifier.Statuses(ctx, "source", rule.Source)
+		},
+	}); err != nil {
 		return nil, err
 	}
 	b.pages.SetAlertmanager(o.Alerting.UI())

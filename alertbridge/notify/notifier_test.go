@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/go-kit/log"
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
@@ -284,5 +285,29 @@ func TestApply(t *testing.T) {
 	case got := <-one.got:
 		t.Errorf("an Alertmanager that is gone got %s", got)
 	default:
+	}
+}
+
+func TestStatuses(t *testing.T) {
+	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		if f := r.URL.Query().Get("filter"); f != `source="kubernetes-event"` {
+			t.Errorf("filter %s", f)
+		}
+		fmt.Fprint(w, `[{"fingerprint":"f1","status":{"state":"suppressed","silencedBy":["s"],"inhibitedBy":[],"mutedBy":[]},"receivers":[{"name":"oncall"}]}]`)
+	})
+	n := start(t, Options{}, configFor("http://127.0.0.1:1", p.url))
+	got, err := n.Statuses(t.Context(), "source", "kubernetes-event")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]Status{"f1": {State: "suppressed", SilencedBy: []string{"s"}, InhibitedBy: []string{}, Receivers: []string{"oncall"}}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got)\n%s", d)
+	}
+	if err := n.Apply(configFor()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Statuses(t.Context(), "source", "x"); err == nil {
+		t.Error("nobody was there to ask")
 	}
 }

@@ -63,19 +63,11 @@ func (e *endpoint) post(ctx context.Context, as []Alert) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, e.timeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url+apiPath, bytes.NewReader(body))
+	req, err := e.request(ctx, http.MethodPost, apiPath, bytes.NewReader(body))
 	if err != nil {
 		return &refusal{text: err.Error()}
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("User-Agent", "kube-event-exporter/"+version.Version)
-	if e.host != "" {
-		req.Host = e.host
-	}
-	if e.user != nil {
-		pass, _ := e.user.Password()
-		req.SetBasicAuth(e.user.Username(), pass)
-	}
 	resp, err := e.client.Do(req)
 	if err != nil {
 		return withoutURL(err)
@@ -86,6 +78,22 @@ func (e *endpoint) post(ctx context.Context, as []Alert) error {
 		return fmt.Errorf("read the answer: %w", withoutURL(err))
 	}
 	return judge(resp, answer)
+}
+
+func (e *endpoint) request(ctx context.Context, method, path string, body io.Reader) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, method, e.url+path, body)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("User-Agent", "kube-event-exporter/"+version.Version)
+	if e.host != "" {
+		req.Host = e.host
+	}
+	if e.user != nil {
+		pass, _ := e.user.Password()
+		req.SetBasicAuth(e.user.Username(), pass)
+	}
+	return req, nil
 }
 
 // withoutURL takes the URL off the error: the log names the Alertmanager anyway.

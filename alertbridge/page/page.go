@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"context"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -15,16 +16,28 @@ import (
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/alertbridge/noise"
+	"github.com/kubebark/kubebark/alertbridge/notify"
 )
 
 // Source is where the pages have the alerts from.
 type Source interface{ Views() []episode.View }
+
+// Options are the options of [New].
+type Options struct {
+	Source Source
+	Meter  *noise.Meter
+	Logger log.Logger
+	// Status asks Alertmanager what it makes of the alerts, by fingerprint; it
+	// may be nil.
+	Status func(context.Context) (map[string]notify.Status, error)
+}
 
 // Pages are the pages.
 type Pages struct {
 	source Source
 	meter  *noise.Meter
 	logger log.Logger
+	status func(context.Context) (map[string]notify.Status, error)
 	alerts *template.Template
 	noise  *template.Template
 	// alertmanager is where people may silence; "" if it is not known.
@@ -41,8 +54,8 @@ var alertsHTML string
 var noiseHTML string
 
 // New returns the pages.
-func New(s Source, m *noise.Meter, l log.Logger) (*Pages, error) {
-	p := &Pages{source: s, meter: m, logger: l}
+func New(o Options) (*Pages, error) {
+	p := &Pages{source: o.Source, meter: o.Meter, logger: o.Logger, status: o.Status}
 	p.SetAlertmanager("")
 	funcs := template.FuncMap{
 		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
@@ -76,12 +89,31 @@ func (p *Pages) Handlers() map[string]http.Handler {
 func (p *Pages) serveAlerts(w http.ResponseWriter, r *http.Request) {
 	q := parseQuery(r)
 	all := p.source.Views()
+	statuses, fault := p.ask(r.Context())
 	p.html(w, p.alerts, struct {
 		Query  query
 		All    int
 		Counts map[string]int
 		Alerts []row
-	}{q, len(all), counts(all), p.rows(q.apply(all))})
+		Fault  string // why Alertmanager could not be asked
+	}{q, len(all), counts(all), p.rows(q.apply(all), statuses), fault})
+}
+
+// askTimeout bounds how long the page waits for Alertmanager.
+const askTimeout = 2 * time.Second
+
+// ask asks Alertmanager what it makes of the alerts.
+func (p *Pages) ask(ctx context.Context) (statuses map[string]notify.Status, fault string) {
+	if p.status == nil {
+		return nil, ""
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	statuses, err := p.status(ctx)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return statuses, ""
 }
 
 func counts(vs []episode.View) map[string]int {

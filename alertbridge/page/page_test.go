@@ -1,6 +1,7 @@
 package page
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/alertbridge/noise"
+	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/internal/conf"
@@ -75,7 +77,14 @@ func get(t *testing.T, path string, vs func(*testing.T) views) *http.Response {
 		m.Add(noise.Source{Type: "Warning", Reason: "BackOff", Namespace: "shop", Kind: "Pod", Workload: "cart"},
 			"builtin/crash-loop", noise.Counts{Occurrences: 40, Alerts: 1, Repeats: 39})
 		m.Add(noise.Source{Type: "Normal", Reason: "Od\"d <b>", Workload: "x"}, "", noise.Counts{Occurrences: 2})
-		p, err := New(vs(t), m, log.NewNopLogger())
+		p, err := New(Options{
+			Source: vs(t), Meter: m, Logger: log.NewNopLogger(),
+			Status: func(context.Context) (map[string]notify.Status, error) {
+				return map[string]notify.Status{"00000000000000Ba": {
+					State: "suppressed", SilencedBy: []string{"1-2-3"}, InhibitedBy: []string{"f00"}, Receivers: []string{"oncall", "<b>"},
+				}}, nil
+			},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 )
 
@@ -24,11 +25,13 @@ type row struct {
 	Waits  string
 	// Silence leads to where people may silence it; "" if that is not known.
 	Silence string
+	// Delivery is what Alertmanager makes of it; "" if it was not asked.
+	Delivery string
 }
 
 type pair struct{ Name, Value string }
 
-func (p *Pages) rows(vs []episode.View) []row {
+func (p *Pages) rows(vs []episode.View, statuses map[string]notify.Status) []row {
 	rs := make([]row, len(vs))
 	for i := range vs {
 		v := &vs[i]
@@ -39,10 +42,28 @@ func (p *Pages) rows(vs []episode.View) []row {
 		}
 		rs[i].Extra = pairs(extra)
 		if v.State == episode.Firing {
+			if s, ok := statuses[v.Fingerprint]; ok {
+				rs[i].Delivery = delivery(&s)
+			}
 			rs[i].Silence = p.silence(v.Labels, "source", "reason", "namespace", "kind", "name")
 		}
 	}
 	return rs
+}
+
+// delivery says in words what Alertmanager makes of an alert.
+func delivery(s *notify.Status) string {
+	text := "goes to " + strings.Join(s.Receivers, ", ")
+	if len(s.Receivers) == 0 {
+		text = "goes to no receiver"
+	}
+	if len(s.SilencedBy) > 0 {
+		text = "silenced by " + strings.Join(s.SilencedBy, ", ") + "; " + text
+	}
+	if len(s.InhibitedBy) > 0 {
+		text = "inhibited by alert " + strings.Join(s.InhibitedBy, ", ") + "; " + text
+	}
+	return text
 }
 
 func pairs(m map[string]string) []pair {
