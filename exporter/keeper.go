@@ -102,7 +102,8 @@ func (k *Keeper) Remembered(namespace string) *checkpoint.Stream {
 }
 
 // Run writes what has changed every few seconds until ctx is done, and then
-// once more.
+// once more. When a list is complete it does so at once: from then on what
+// happens is this run's to count, and a restart's values may be shown.
 func (k *Keeper) Run(ctx context.Context) error {
 	k.restored = nil // the streams have taken theirs
 	tick := time.NewTicker(flushInterval)
@@ -115,6 +116,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 			defer k.mu.Unlock()
 			return k.file.Close()
 		case <-tick.C:
+			k.Flush()
+		case <-k.pipeline.synced:
 			k.Flush()
 		}
 	}

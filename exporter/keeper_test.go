@@ -1,11 +1,13 @@
 package exporter
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-kit/log"
@@ -119,6 +121,26 @@ func TestKillAfterKill(t *testing.T) {
 		see(watch.Modified, "a=8=13").flush().shows("one more", 14)
 	begin(t, path, owner("pod1")).
 		list("old=7=4", "a=8=13").flush().shows("nothing happened since", 14)
+}
+
+func TestCompleteListIsWrittenAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	synctest.Test(t, func(t *testing.T) {
+		l := begin(t, path, owner("pod1"))
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			if err := l.keeper.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		}()
+		l.list("old=1=3")
+		synctest.Wait() // no time passes
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		synctest.Wait()
+	})
 }
 
 func TestAnotherTargetBeginsAtWhatWasNotShown(t *testing.T) {

@@ -37,7 +37,8 @@ type Pipeline struct {
 	mu       sync.Mutex // orders sources among themselves
 	streams  []*stream
 	replayed *count.Memory
-	keeping  bool // changes are to be noted, for a state file
+	keeping  bool          // changes are to be noted, for a state file
+	synced   chan struct{} // tells whoever keeps them that a list is complete
 }
 
 // NewPipeline returns a pipeline that counts into s and then passes each
@@ -47,6 +48,7 @@ func NewPipeline(reg prometheus.Registerer, s *series.Store, sinks ...occurrence
 	p := &Pipeline{
 		series: s,
 		sinks:  sinks,
+		synced: make(chan struct{}, 1),
 		recovered: f.NewCounter(prometheus.CounterOpts{
 			Name: "kube_event_exporter_recovered_occurrences_total",
 			Help: "Occurrences found by comparing a list with what was known, rather than seen on the watch.",
@@ -144,6 +146,10 @@ func (s *stream) EndList() {
 	defer s.p.mu.Unlock()
 	s.memory.EndList(time.Now())
 	s.known, s.listed = true, true
+	select {
+	case s.p.synced <- struct{}{}:
+	default: // it is told already
+	}
 	for _, sink := range s.p.sinks {
 		sink.Synced()
 	}

@@ -52,6 +52,9 @@ type service struct {
 }
 
 func (s *service) run() error {
+	// First of all: who is told to end while still starting ends in order, too.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
 	base := logging.New(s.std.err, *s.logs)
 	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
 	s.registry = prometheus.NewRegistry()
@@ -69,8 +72,6 @@ func (s *service) run() error {
 		return err
 	}
 	level.Info(s.logger).Log("msg", "starting", "version", version.Info())
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
 	err = group.Run(ctx)
 	level.Info(s.logger).Log("msg", "stopped")
 	return err
