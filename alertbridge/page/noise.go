@@ -20,7 +20,7 @@ type loud struct {
 
 	About   string
 	Silence string
-	DropIt  string // a rule to paste
+	DropIt  string // a rule to paste; "" where it would change nothing
 }
 
 func (p *Pages) loud() []loud {
@@ -29,7 +29,10 @@ func (p *Pages) loud() []loud {
 		labels := map[string]string{
 			"source": rule.Source, "reason": l.Reason, "namespace": l.Namespace, "kind": l.Kind, "name": l.Workload,
 		}
-		x := loud{Level: l, About: rule.About(labels), DropIt: dropRule(&l.Source)}
+		x := loud{Level: l, About: rule.About(labels)}
+		if l.Rule != "" { // else it makes no alert anyway
+			x.DropIt = dropRule(&l.Source)
+		}
 		if l.Day.Alerts+l.Day.Repeats > 0 {
 			x.Silence = p.silence(labels, "source", "reason", "namespace", "name")
 		}
@@ -53,7 +56,7 @@ type jsonLoud struct {
 	Hour      noise.Counts `json:"hour"`
 	Day       noise.Counts `json:"day"`
 	Silence   string       `json:"silenceURL,omitempty"`
-	DropIt    string       `json:"dropRule"`
+	DropIt    string       `json:"dropRule,omitempty"`
 }
 
 func (p *Pages) serveNoiseJSON(w http.ResponseWriter, _ *http.Request) {
