@@ -24,10 +24,23 @@ done
 set -- $pkgs
 
 export GOWORK=off CGO_ENABLED=0
-tmp=$out/.$part.$$
-mkdir -p "$tmp"
-trap 'rm -rf "$tmp"' EXIT
+tmp=$out/.$part.$$ lock=$out/.$part.lock
+mkdir -p "$out"
+# Two builds of one part at once would do all of the work twice; the second
+# finds the first one's in Go's build cache.
+until ln -s $$ "$lock" 2>/dev/null; do
+	other=$(readlink "$lock") || continue
+	if ! kill -0 "$other" 2>/dev/null; then
+		rm -f "$lock" # left behind by one that was killed
+		continue
+	fi
+	[ "${waits-}" = "$other" ] || echo "parts: $part: waiting for the build that process $other does"
+	waits=$other
+	sleep 1
+done
+trap 'rm -rf "$tmp" "$lock"' EXIT
 trap 'exit 130' INT TERM
+mkdir -p "$tmp"
 start=$(date +%s)
 
 said() { echo "parts: $part: $1, $(($(date +%s) - start)) s"; }

@@ -1,6 +1,7 @@
 # The real programs that tests and the demo run, each built from ordinary Go
 # modules that a nested module under test/parts/ pins. A program is built once:
-# the stamp's name is a checksum of what it is built from.
+# the stamp's name is a checksum of what pins it. After a change of how programs
+# are built, parts-clean has them built anew.
 
 CACHE     ?= .cache
 PARTS     := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
@@ -8,7 +9,7 @@ PARTS_BIN := $(abspath $(CACHE))/bin
 
 # part-stamp PART [FILES]: the file that says that the part is built. make looks
 # at the files' contents, since a fresh checkout's times say nothing.
-part-key   = $(firstword $(shell cat $(PARTS)/build.sh $(PARTS)/parts.mk $(PARTS)/$(1)/go.mod $(PARTS)/$(1)/go.sum $(2) | cksum))
+part-key   = $(firstword $(shell cat $(PARTS)/$(1)/go.mod $(PARTS)/$(1)/go.sum $(2) | cksum))
 part-stamp = $(PARTS_BIN)/.built/$(1)-$(call part-key,$(1),$(2))
 # part-done replaces the stamps of former versions.
 part-done  = mkdir -p $(@D) && rm -f $(@D)/$(1)-* && touch $@
