@@ -26,10 +26,12 @@ demo: build parts-demo demo-program ## shows it all on this machine
 	@exec $(DEMO_CMD) $(DEMO_ARGS)
 
 demo-cluster: build parts-cluster ## the same on a real control plane with two kubelets
+	@echo "demo: building demo-cluster (about 2 min when nothing is cached) …"
 	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/ ./demo/cmd/demo-cluster
 	@exec $(PARTS_BIN)/demo-cluster $(DEMO_DIRS)
 
 demo-program:
+	@mkdir -p $(PARTS_BIN)
 	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/ ./demo/cmd/demo
 
 browser: ## installs Chromium where apt and root are at hand

@@ -45,6 +45,12 @@ const (
 	ownImpatient    = "90s"
 )
 
+// How long a demo that ends by itself may take.
+const (
+	usualLimit = 5 * time.Minute
+	ownLimit   = 20 * time.Minute
+)
+
 // port is one that the demo takes.
 type port struct {
 	part, env string
@@ -104,7 +110,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer, own bool
 	fs.StringVar(&o.barkServer, "bark.server", env("BARK_SERVER", "https://api.day.app"), "bark-server of a real phone (BARK_SERVER)")
 	fs.StringVar(&o.barkKeyFile, "bark.key-file", getenv("BARK_KEY_FILE"), "file with a real phone's device key: pushes go there too (BARK_KEY_FILE)")
 	fs.BoolVar(&o.once, "once", getenv("DEMO_ONCE") != "", "end after the all-clear (DEMO_ONCE)")
-	fs.DurationVar(&o.limit, "limit", 5*time.Minute, "with --once, fail if there is no all-clear by then")
+	fs.DurationVar(&o.limit, "limit", 0, "with --once, fail if there is no all-clear by then; 0 chooses")
 	fs.BoolVar(&o.keep, "keep", getenv("DEMO_KEEP") != "", "leave the directory with configurations and logs (DEMO_KEEP)")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -139,7 +145,7 @@ func (o *options) check(rest []string) error {
 	case o.own && o.kubeconfig != "":
 		err = errors.Join(err, errors.New("this demo has a cluster of its own: leave --kubeconfig out"))
 	case o.own:
-		o.impatient = cmp.Or(o.impatient, ownImpatient)
+		o.impatient, o.limit = cmp.Or(o.impatient, ownImpatient), cmp.Or(o.limit, ownLimit)
 	case o.kubeconfig != "":
 		var kerr error
 		o.kubeconfig, kerr = absolute(o.kubeconfig)
@@ -148,6 +154,7 @@ func (o *options) check(rest []string) error {
 		o.impatient = cmp.Or(o.impatient, replayImpatient)
 		err = errors.Join(err, o.read())
 	}
+	o.limit = cmp.Or(o.limit, usualLimit)
 	if err != nil {
 		return usageError{err}
 	}

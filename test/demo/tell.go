@@ -47,7 +47,7 @@ func (t *teller) say(s string) {
 func (t *teller) step(name, where, what string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	_, _ = fmt.Fprintf(t.out, "%6s  %-19s %-31s %s\n", clock(t.since()), name, where, what)
+	_, _ = fmt.Fprintf(t.out, "%6s  %-22s %-31s %s\n", clock(t.since()), name, where, what)
 }
 
 // open tells of a page.
