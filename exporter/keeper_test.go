@@ -96,7 +96,8 @@ func grown(t *testing.T, path, target string) {
 	t.Helper()
 	begin(t, path, owner(target)).
 		list("old=1=3").shows("history is not counted", -1).
-		see(watch.Added, "a=2=1").shows("first sample", 0).flush().shows("delay over, but that is not durable", 0).
+		see(watch.Added, "a=2=1").shows("not in the file yet", -1).flush().
+		shows("first sample", 0).shows("delay over, but that is not durable", 0).
 		see(watch.Modified, "a=3=5").flush().shows("durable", 5).
 		see(watch.Modified, "a=4=7").shows("two more that are not durable", 5)
 }
@@ -121,6 +122,19 @@ func TestKillAfterKill(t *testing.T) {
 		see(watch.Modified, "a=8=13").flush().shows("one more", 14)
 	begin(t, path, owner("pod1")).
 		list("old=7=4", "a=8=13").flush().shows("nothing happened since", 14)
+}
+
+// TestKillAfterExpiry kills a run whose series has gone and come back, before
+// it is in the file: what the file brings back must not look like a reset.
+func TestKillAfterExpiry(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	synctest.Test(t, func(t *testing.T) {
+		l := begin(t, path, owner("pod1")).list().see(watch.Added, "a=2=1").flush().shows("zero", 0).shows("zero", 0).
+			see(watch.Modified, "a=3=5").flush().shows("durable", 5)
+		time.Sleep(25 * time.Hour)
+		l.shows("expired", -1).see(watch.Modified, "a=4=6").shows("not a 0, which a crash would follow by 5", -1)
+		begin(t, path, owner("pod1")).list("a=4=6").flush().shows("as if it had never gone", 6)
+	})
 }
 
 func TestCompleteListIsWrittenAtOnce(t *testing.T) {
@@ -194,7 +208,7 @@ func TestForeignAndDamagedFilesAreSetAside(t *testing.T) {
 func TestTornEnd(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state")
-	l := begin(t, path, owner("pod1")).list("old=1=3").see(watch.Added, "a=2=1").shows("zero", 0).flush().shows("zero", 0).flush()
+	l := begin(t, path, owner("pod1")).list("old=1=3").see(watch.Added, "a=2=1").flush().shows("zero", 0).shows("zero", 0).flush()
 	whole, err := os.Stat(path)
 	if err != nil {
 		t.Fatal(err)

@@ -45,6 +45,11 @@ func (s *Store) snapshot(now time.Time) []prometheus.Metric {
 }
 
 func (s *Store) append(ms []prometheus.Metric, k Key, sr *series, now time.Time) []prometheus.Metric {
+	if s.durability.on && !s.live && !sr.stored {
+		// One under its key may have been shown before and have expired. Were
+		// this one's 0 shown now, a crash could bring the old value back.
+		return ms
+	}
 	switch {
 	case sr.scraped.IsZero():
 		sr.scraped = now

@@ -64,7 +64,7 @@ func (s *Store) Restore(states []State, sameTarget bool) {
 	for _, st := range states {
 		sr := &series{
 			value: st.Value, durable: st.Value, created: st.Created, last: st.Last, touched: st.Touched,
-			mature: st.Mature, durableMature: st.Mature,
+			mature: st.Mature, stored: true, durableMature: st.Mature,
 		}
 		if st.Mature {
 			sr.scraped, sr.shown = st.Touched, st.Served
@@ -135,7 +135,7 @@ func (s *Store) Durable(states []State) {
 		if sr == nil || !sr.created.Equal(st.Created) {
 			continue // expired meanwhile, or another one by now
 		}
-		sr.durable, sr.durableMature = st.Value, st.Mature
+		sr.stored, sr.durable, sr.durableMature = true, st.Value, st.Mature
 		if sr.value == st.Value && sr.mature == st.Mature {
 			delete(s.durability.dirty, st.Key)
 		}

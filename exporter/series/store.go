@@ -91,6 +91,7 @@ type series struct {
 	scraped time.Time // first scrape; zero before
 	mature  bool      // its 0 has been seen for long enough
 
+	stored        bool  // a crash leaves this one, not an earlier one under its key
 	durable       int64 // the value that is safe from a crash
 	durableMature bool
 }
