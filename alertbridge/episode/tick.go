@@ -100,14 +100,15 @@ func (t *Tracker) step(e *episode, now time.Time) {
 		return
 	}
 	deadline := e.deadline()
-	if over := deadline.Add(t.scale(grace)); !now.Before(over) {
+	over := deadline.Add(t.graceOf(e))
+	if !now.Before(over) {
 		t.end(e, deadline, now, t.quietText(e))
 		return
 	}
 	if now.Sub(e.pruned) >= e.quiet/10 && t.prune(e, now) {
 		return
 	}
-	t.next = earlier(t.next, deadline.Add(t.scale(grace)))
+	t.next = earlier(t.next, over)
 	if e.state != Firing {
 		return
 	}
@@ -146,6 +147,11 @@ func (t *Tracker) due(e *episode, now time.Time) time.Time {
 		due = earlier(due, atNotice)
 	}
 	return due
+}
+
+// graceOf and noticeOf are short where the quiet time is.
+func (t *Tracker) graceOf(e *episode) time.Duration {
+	return min(t.scale(grace), e.quiet/4)
 }
 
 func (t *Tracker) noticeOf(e *episode) time.Duration {

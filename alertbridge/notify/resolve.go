@@ -9,10 +9,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 )
+
+// lookUpTimeout bounds how long a name may hold up the others.
+const lookUpTimeout = 10 * time.Second
 
 // Resolver looks names up. *net.Resolver is one.
 type Resolver interface {
@@ -60,6 +64,8 @@ func (r *resolved) endpoint(a address) *endpoint {
 // lookUp returns the addresses of the entry's name, none if that fails or
 // there is nothing to look up.
 func (r *resolved) lookUp(ctx context.Context, res Resolver, logger log.Logger) []address {
+	ctx, cancel := context.WithTimeout(ctx, lookUpTimeout)
+	defer cancel()
 	var (
 		as  []address
 		err error
