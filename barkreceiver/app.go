@@ -47,15 +47,16 @@ type Options struct {
 
 // App is the service. [App.Apply] must have succeeded once before it serves.
 type App struct {
-	opts    Options
-	logger  log.Logger
-	metrics *metrics
-	told    *dedup.Store
-	memory  *semaphore.Weighted
-	turns   chan struct{}
-	state   atomic.Pointer[state]
-	applied chan struct{}  // gets a value when there is a new state
-	work    sync.WaitGroup // webhooks being answered
+	opts     Options
+	logger   log.Logger
+	metrics  *metrics
+	told     *dedup.Store
+	memory   *semaphore.Weighted
+	turns    chan struct{}
+	state    atomic.Pointer[state]
+	watchdog watchdog
+	applied  chan struct{}  // gets a value when there is a new state
+	work     sync.WaitGroup // webhooks being answered
 }
 
 // state is what a reload swaps.
@@ -142,15 +143,18 @@ func (a *App) newSilence(c *config.Config) (*silence.Handler, error) {
 	})
 }
 
-// Run watches the bark-server until ctx is done, and then waits for the
+// Run watches the bark-server, and the watchdog, until ctx is done, and then waits for the
 // pushes that are under way.
 func (a *App) Run(ctx context.Context) error {
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
+	var watch sync.WaitGroup
+	watch.Go(func() { a.watch(ctx) })
 	for {
 		a.state.Load().client.Ping(ctx)
 		select {
 		case <-ctx.Done():
+			watch.Wait()
 			a.work.Wait()
 			a.state.Load().close()
 			return nil

@@ -45,10 +45,13 @@ func (a *App) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	text := "ok\n"
 	code := http.StatusOK
 	p, err := a.prepare(st, r)
-	if p.receiver != nil {
+	switch {
+	case p.heartbeat:
+		name = st.config.Watchdog.Receiver
+	case p.receiver != nil:
 		name = p.receiver.Name
 	}
-	if err == nil {
+	if err == nil && !p.heartbeat {
 		text, err = a.deliver(r.Context(), st, &p)
 	}
 	if err != nil {
@@ -71,7 +74,8 @@ func (a *App) serveWebhook(w http.ResponseWriter, r *http.Request) {
 func (a *App) prepare(st *state, r *http.Request) (plan, error) {
 	path := r.PathValue("receiver")
 	var rc *config.Receiver
-	if path != "" {
+	alive := path != "" && st.isWatchdog(webhook.Names(path))
+	if path != "" && !alive {
 		if rc = st.config.Find(webhook.Names(path)); rc == nil {
 			return plan{}, noReceiver(path)
 		}
@@ -97,6 +101,9 @@ func (a *App) prepare(st *state, r *http.Request) (plan, error) {
 	if err != nil {
 		return plan{receiver: rc}, err
 	}
+	if alive {
+		return plan{heartbeat: true}, a.hear(body)
+	}
 	return a.render(st, rc, body)
 }
 
@@ -104,6 +111,9 @@ func (a *App) render(st *state, rc *config.Receiver, body []byte) (plan, error) 
 	m, err := webhook.Decode(body)
 	if err != nil {
 		return plan{receiver: rc}, fail(http.StatusBadRequest, "%v", err)
+	}
+	if rc == nil && st.isWatchdog(webhook.Names(m.Receiver)) {
+		return plan{heartbeat: true}, a.hear(body)
 	}
 	if rc == nil {
 		if rc = st.config.Find(webhook.Names(m.Receiver)); rc == nil {

@@ -21,6 +21,7 @@ type metrics struct {
 	templates prometheus.Counter
 	busy      prometheus.Counter
 	silences  prometheus.Counter
+	heard     prometheus.Gauge
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
@@ -52,6 +53,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Namespace: namespace, Name: "silences_created_total",
 			Help: "Silences made in Alertmanager from phones.",
 		}),
+		heard: f.NewGauge(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "watchdog_last_heard_timestamp_seconds",
+			Help: "Time of the watchdog's last sign of life, or of the start; 0 without a watchdog.",
+		}),
 		busy: f.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "webhooks_busy_total",
 			Help: "Messages turned away with 503 because too many were being worked on.",
@@ -70,5 +75,8 @@ func (m *metrics) prepare(c *config.Config) {
 			m.webhooks.WithLabelValues(r.Name, code)
 		}
 		m.truncated.WithLabelValues(r.Name)
+	}
+	if c.Watchdog != nil {
+		m.webhooks.WithLabelValues(c.Watchdog.Receiver, "200")
 	}
 }

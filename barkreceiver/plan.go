@@ -27,6 +27,7 @@ type plan struct {
 	parcels   []parcel // none if the receiver is not told
 	state     dedup.State
 	truncated bool
+	heartbeat bool // it is a sign of life and nothing else
 	faults    []*render.FaultError
 }
 
@@ -56,12 +57,34 @@ func (p *plan) add(in render.Input, fits func(*push.Params) bool, devices []*con
 	if !ok {
 		return
 	}
-	p.put(&out, fits, devices)
+	local := in.Now.In(p.receiver.Location())
+	var loud, quiet []*config.Device
+	for _, d := range devices {
+		if d.Quiet(out.Severity, local) {
+			quiet = append(quiet, d)
+			continue
+		}
+		loud = append(loud, d)
+	}
+	p.put(&out, fits, loud)
+	p.put(hush(out), fits, quiet)
+}
+
+// hush returns a push that makes no noise.
+func hush(out render.Output) *render.Output {
+	if out.Params.Delete == "" {
+		out.Params.Level, out.Params.Volume, out.Params.Call = "passive", "", ""
+	}
+	out.Faults = nil // noted with the one that does
+	return &out
 }
 
 func (p *plan) put(out *render.Output, fits func(*push.Params) bool, devices []*config.Device) {
-	p.truncated = p.truncated || out.Truncated
 	p.faults = append(p.faults, out.Faults...)
+	if len(devices) == 0 {
+		return
+	}
+	p.truncated = p.truncated || out.Truncated
 	p.parcels = append(p.parcels, parcel{params: out.Params, fits: fits, devices: devices})
 }
 

@@ -29,6 +29,7 @@ type Config struct {
 	DedupWindow     conf.Duration `yaml:"dedup_window"`
 	DefaultReceiver string        `yaml:"default_receiver"`
 	Receivers       []*Receiver   `yaml:"receivers"`
+	Watchdog        *Watchdog     `yaml:"watchdog"`
 
 	location *time.Location
 	dir      string   // of the file; all paths in it start here
@@ -57,6 +58,14 @@ type Alertmanager struct {
 	secret []byte
 }
 
+// Watchdog says how it is noticed that Alertmanager, or what feeds it, is
+// dead: an alert that always fires no longer comes.
+type Watchdog struct {
+	Receiver string        `yaml:"receiver"` // Alertmanager's, whose messages are signs of life and not pushed
+	After    conf.Duration `yaml:"after"`    // without one for so long phones are told
+	Tell     string        `yaml:"tell"`     // receiver whose devices are told
+}
+
 // Receiver is one of Alertmanager's receivers: whom to tell and how.
 type Receiver struct {
 	Name     string    `yaml:"name"`
@@ -65,6 +74,7 @@ type Receiver struct {
 	Params   Params    `yaml:",inline"`
 
 	renderer *render.Renderer
+	location *time.Location
 }
 
 // Params are the templates of a push's parameters.
@@ -91,9 +101,10 @@ type Params struct {
 
 // Device is a phone.
 type Device struct {
-	Name       string      `yaml:"name"`
-	KeyFile    string      `yaml:"key_file"`
-	Encryption *Encryption `yaml:"encryption"`
+	Name       string       `yaml:"name"`
+	KeyFile    string       `yaml:"key_file"`
+	Encryption *Encryption  `yaml:"encryption"`
+	QuietHours []QuietHours `yaml:"quiet_hours"`
 
 	key    push.Key
 	sealer *seal.Sealer
@@ -146,6 +157,9 @@ func (c *Config) Find(names []string) *Receiver {
 
 // Renderer returns what renders the receiver's pushes.
 func (r *Receiver) Renderer() *render.Renderer { return r.renderer }
+
+// Location is where the clocks of quiet hours are.
+func (r *Receiver) Location() *time.Location { return r.location }
 
 // Push returns the device as the push client knows it.
 func (d *Device) Push() push.Device { return push.Device{Name: d.Name, Key: d.key} }

@@ -25,6 +25,7 @@ const (
 
 func (r *Receiver) validate(c *Config) error {
 	var errs []error
+	r.location = c.location
 	if r.Name == "" {
 		errs = append(errs, conf.Field(errors.New("is needed"), "name"))
 	}
@@ -93,6 +94,9 @@ func (d *Device) validate(c *Config) error {
 	}
 	errs = append(errs, conf.Field(err, "key_file"))
 	d.key = push.Key(key)
+	for i := range d.QuietHours {
+		errs = append(errs, conf.Field(d.QuietHours[i].validate(), "quiet_hours", strconv.Itoa(i)))
+	}
 	if e := d.Encryption; e != nil {
 		errs = append(errs, conf.Field(d.validateEncryption(c, e), "encryption"))
 	}

@@ -47,6 +47,9 @@ func (c *Config) Validate() error {
 	}
 	bad(c.readTemplates(), "templates")
 	bad(c.validateReceivers())
+	if c.Watchdog != nil {
+		bad(c.Watchdog.validate(c), "watchdog")
+	}
 	return errors.Join(errs...)
 }
 
@@ -79,6 +82,26 @@ func (a *Alertmanager) validate(c *Config) error {
 	a.secret = []byte(secret)
 	a.HTTP.SetDirectory(c.dir)
 	errs = append(errs, a.HTTP.Validate())
+	return errors.Join(errs...)
+}
+
+func (w *Watchdog) validate(c *Config) error {
+	var errs []error
+	if w.Receiver == "" {
+		errs = append(errs, conf.Field(errors.New("is needed"), "receiver"))
+	}
+	named := func(name string) bool {
+		return slices.ContainsFunc(c.Receivers, func(r *Receiver) bool { return r != nil && r.Name == name })
+	}
+	if named(w.Receiver) {
+		errs = append(errs, conf.Field(fmt.Errorf("the receiver %q gets pushes, so its messages are more than signs of life", w.Receiver), "receiver"))
+	}
+	if w.After < conf.Duration(time.Minute) {
+		errs = append(errs, conf.Field(errors.New("want 1m or more, and more than the repeat_interval of the route"), "after"))
+	}
+	if !named(w.Tell) {
+		errs = append(errs, conf.Field(fmt.Errorf("there is no receiver of the name %q", w.Tell), "tell"))
+	}
 	return errors.Join(errs...)
 }
 

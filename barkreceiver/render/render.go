@@ -22,6 +22,7 @@ type Input struct {
 // Output is a rendered push.
 type Output struct {
 	Params    push.Params
+	Severity  string        // the highest of the alerts that fire, or of all
 	Truncated bool          // something had to be left out
 	Faults    []*FaultError // of templates whose default had to take their place
 }
@@ -45,6 +46,7 @@ func (r *Renderer) Render(in Input) (out Output, ok bool) {
 		}
 	}
 	run := &run{renderer: r, in: in, data: newData(in, r.opts.Source)}
+	run.out.Severity = run.data.Severity()
 	var err error
 	if run.tmpl, err = r.bind(in); err != nil {
 		run.fault("", err)
@@ -57,21 +59,42 @@ func (r *Renderer) Render(in Input) (out Output, ok bool) {
 	return run.out, true
 }
 
+// Watchdog renders the push that tells that nothing is heard from
+// Alertmanager, or that it is back.
+func (r *Renderer) Watchdog(heard, now time.Time, down bool) Output {
+	m := &webhook.Message{Data: sampleData(now)}
+	m.Alerts[0].StartsAt = heard
+	run := &run{renderer: r, in: Input{Message: m, Now: now, Fits: (*push.Params).Fits}}
+	run.data = newData(run.in, r.opts.Source)
+	run.data.AllResolved = !down
+	run.out.Params = push.Params{Level: "active", Group: "Alertmanager", ID: hash("watchdog", r.opts.Source, r.opts.Receiver)}
+	if down {
+		run.out.Params.Level = "timeSensitive"
+	}
+	run.special("bark.watchdog")
+	return run.out
+}
+
+// special renders title and body of a push that is not about alerts.
+func (r *run) special(name string) {
+	var err error
+	if r.tmpl, err = r.renderer.bind(r.in); err != nil {
+		r.fault("", err)
+		r.out.Params.Title = name
+		return
+	}
+	r.out.Params.Title = r.text(name+".title", r.data)
+	r.out.Params.Body = r.text(name+".body", r.data)
+}
+
 // Oversize renders the push that tells of a message too large to read.
 func (r *Renderer) Oversize(now time.Time) Output {
 	m := &webhook.Message{Data: sampleData(now), GroupKey: "too large"}
 	m.Receiver, m.ExternalURL = r.opts.Receiver, ""
 	run := &run{renderer: r, in: Input{Message: m, Now: now, Fits: (*push.Params).Fits}}
 	run.data = newData(run.in, r.opts.Source)
-	p := &run.out.Params
-	*p = push.Params{Level: "active", Group: "Alertmanager", ID: hash("too large", r.opts.Source, r.opts.Receiver)}
-	var err error
-	if run.tmpl, err = r.bind(run.in); err != nil {
-		run.fault("", err)
-		return run.out
-	}
-	p.Title = run.text("bark.oversize.title", run.data)
-	p.Body = run.text("bark.oversize.body", run.data)
+	run.out.Params = push.Params{Level: "active", Group: "Alertmanager", ID: hash("too large", r.opts.Source, r.opts.Receiver)}
+	run.special("bark.oversize")
 	return run.out
 }
 
