@@ -86,6 +86,24 @@ func (o *outbox) take() []notify.Alert {
 	return as
 }
 
+// lasting returns when the alert of each reason began, and fails if any ended
+// or began anew.
+func lasting(t *testing.T, as []notify.Alert) map[string]time.Time {
+	t.Helper()
+	began := map[string]time.Time{}
+	for _, a := range as {
+		reason := a.Labels["reason"]
+		if by := a.Annotations["ended_by"]; by != "" {
+			t.Errorf("%s: ended by %q at %v", reason, by, a.EndsAt)
+		}
+		if s, ok := began[reason]; ok && !s.Equal(a.StartsAt) {
+			t.Errorf("%s: began anew at %v", reason, a.StartsAt)
+		}
+		began[reason] = a.StartsAt
+	}
+	return began
+}
+
 // A crash loop beside a failing probe: its events are held back for hours, for
 // both share one bucket. Neither alert may end or begin anew for that.
 func TestStarvedReasonKeepsItsAlert(t *testing.T) {
@@ -125,17 +143,7 @@ func TestStarvedReasonKeepsItsAlert(t *testing.T) {
 		if k.recorded["BackOff"] != 360 || k.writes["BackOff"] > 10 {
 			t.Errorf("BackOff was recorded %d times and written %d times: no starvation", k.recorded["BackOff"], k.writes["BackOff"])
 		}
-		began := map[string]time.Time{}
-		for _, a := range out.take() {
-			reason := a.Labels["reason"]
-			if by := a.Annotations["ended_by"]; by != "" {
-				t.Errorf("%s: ended by %q at %v", reason, by, a.EndsAt)
-			}
-			if s, ok := began[reason]; ok && !s.Equal(a.StartsAt) {
-				t.Errorf("%s: began anew at %v", reason, a.StartsAt)
-			}
-			began[reason] = a.StartsAt
-		}
+		began := lasting(t, out.take())
 		if len(began) != 2 {
 			t.Errorf("alerts of %v", began)
 		}
