@@ -37,6 +37,9 @@ const maxLabel = 253
 // KeyOf returns the label set into which an event counts, where the budget has
 // room.
 func KeyOf(e *occurrence.Event) Key {
+	if e.Reason == OtherReason { // whoever takes our word gets what it stands for
+		return Key{Type: boundedType(e.Type), Reason: OtherReason}
+	}
 	return Key{
 		Type:      boundedType(e.Type),
 		Reason:    cut(e.Reason),
@@ -142,8 +145,11 @@ func (s *Store) Add(k Key, n int64, at time.Time) {
 
 // find returns the series of k, or the one that stands in for it and its key.
 func (s *Store) find(k Key, now time.Time) (*series, Key) {
-	if sr := s.series[k]; sr != nil {
+	if sr := s.lookup(k); sr != nil {
 		return sr, k
+	}
+	if k.Reason == OtherReason {
+		return ensure(s.overflow, k, now), k
 	}
 	if s.full(k.Namespace) {
 		s.expire(now)

@@ -106,6 +106,34 @@ func TestBudgetKeepsSumsExact(t *testing.T) {
 	}
 }
 
+// TestForgedOther writes the reason that stands for what the budget has no room
+// for: it must not become a second series of the same labels, which would spoil
+// each scrape.
+func TestForgedOther(t *testing.T) {
+	forged := KeyOf(&occurrence.Event{
+		Type: "Warning", Reason: OtherReason, Component: "x", Object: occurrence.Object{Kind: "Pod", Namespace: "shop"},
+	})
+	c := config()
+	c.Limit, c.NewSeriesDelay = 1, 0
+	s := New(c)
+	s.Add(forged, 1, time.Now())
+	s.Add(key("shop", 1), 1, time.Now())
+	s.Add(key("shop", 2), 1, time.Now()) // no room
+	restored := New(c)
+	restored.Restore(s.All(), true)
+	restored.Add(forged, 1, time.Now())
+	for _, tt := range []struct {
+		name string
+		s    *Store
+		want float64
+	}{{"as made", s, 3}, {"restored, and one more", restored, 4}} {
+		scrape(t, tt.s)
+		if got, sum := scrape(t, tt.s); len(got) != 2 || sum != tt.want {
+			t.Errorf("%s: %v, sum %v, want 2 series and %v", tt.name, got, sum, tt.want)
+		}
+	}
+}
+
 func TestTTL(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := config()
