@@ -24,7 +24,7 @@ import (
 
 const (
 	// memory that messages may take while they are read and rendered.
-	memory = 64 << 20
+	memory = 32 << 20
 	// messages whose pushes may be under way.
 	maxUnderWay = 256
 	// device groups whose last push is remembered.

@@ -47,6 +47,14 @@ func (p *pauses) check(k Key, now time.Time) (r Result, ok bool) {
 	return Result{}, false
 }
 
+// failing returns what to answer about any device while the server is left
+// alone.
+func (p *pauses) failing(now time.Time) (r Result, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.server.result, now.Before(p.server.until)
+}
+
 // note takes in what a server answered about a device.
 func (p *pauses) note(k Key, a answer, r Result, asked time.Duration, now time.Time) {
 	p.mu.Lock()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -30,6 +31,16 @@ type reply struct {
 // send sends one request for all devices. ok is false when it was a batch and
 // the server refused it as such.
 func (c *Client) send(ctx context.Context, p *Params, devices []Device) (rs []Result, ok bool) {
+	select {
+	case c.slots <- struct{}{}:
+		defer func() { <-c.slots }()
+	case <-ctx.Done():
+		r := Result{Outcome: Retry, Held: true, Detail: "gave up waiting for a free connection"}
+		return slices.Repeat([]Result{r}, len(devices)), true
+	}
+	if r, failing := c.pauses.failing(time.Now()); failing {
+		return slices.Repeat([]Result{r}, len(devices)), true // since this one began to wait
+	}
 	rs = make([]Result, len(devices))
 	rep, err := c.post(ctx, p, devices)
 	if err != nil {
@@ -107,12 +118,6 @@ func (c *Client) post(ctx context.Context, p *Params, devices []Device) (*reply,
 	body, err := json.Marshal(newRequest(p, devices))
 	if err != nil {
 		return nil, fmt.Errorf("encode push: %w", err)
-	}
-	select {
-	case c.slots <- struct{}{}:
-		defer func() { <-c.slots }()
-	case <-ctx.Done():
-		return nil, context.Canceled // the server was not even asked
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()

@@ -111,13 +111,19 @@ func TestService(t *testing.T) {
 	defer bark.Close()
 	d := dir(t, bark.URL)
 	logs := new(lockedBuffer)
-	s := &service{std: stdio{nil, io.Discard, logs}, logs: &logging.Config{}, configFile: d + "/c.yml", telemetryPath: "/metrics"}
+	s := &service{std: stdio{nil, io.Discard, logs}, logs: &logging.Config{}, configFile: d + "/c.yml", telemetryPath: "/metrics", publicAddress: "127.0.0.1:0"}
 	s.web = &httpd.Flags{Addresses: []string{"127.0.0.1:0"}, Lifecycle: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- s.serve(ctx) }()
 	url := "http://" + logs.wait(t, regexp.MustCompile(`address=(127\S+)`))
+	public := "http://" + logs.wait(t, regexp.MustCompile(`public=(127\S+)`))
 	client := &http.Client{Transport: new(http.Transport)}
+	for path, want := range map[string]int{"/silence": 404, "/metrics": 404, "/webhook": 404, "/preview": 404, "/": 404} {
+		if code, text := request(t, client, http.MethodGet, public+path, ""); code != want || path == "/silence" && !strings.Contains(text, "Silence links are off") {
+			t.Errorf("public %s: %d %s", path, code, text)
+		}
+	}
 	for _, tt := range []struct {
 		method, path, body string
 		code               int
@@ -127,6 +133,8 @@ func TestService(t *testing.T) {
 		{"POST", "/webhook", message, 200, "alice: delivered"},
 		{"POST", "/webhook/x/y/oncall", message, 200, "alice: duplicate"},
 		{"GET", "/webhook", "", 405, ""},
+		{"GET", "/preview", "", 200, "What a push will look like"},
+		{"GET", "/silence", "", 404, ""},
 		{"POST", "/-/reload", "", 200, "Configuration loaded."},
 		{"GET", "/metrics", "", 200, `alertmanager_bark_pushes_total{outcome="delivered",receiver="oncall"} 1`},
 		{"GET", "/metrics", "", 200, `alertmanager_bark_config_last_reload_successful 1`},

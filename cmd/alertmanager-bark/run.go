@@ -91,6 +91,9 @@ func (s *service) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if public != nil {
+		level.Info(logger).Log("msg", "the silence page is served alone", "public", public.listener.Addr())
+	}
 	level.Info(logger).Log("msg", "starting", "version", version.Info(), "address", server.Addr())
 	err = runAll(ctx, app, reloader, server, public)
 	level.Info(logger).Log("msg", "stopped")
