@@ -1,0 +1,84 @@
+package truth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubebark/kubebark/test/fakeapi"
+)
+
+// take takes a step of the schedule, and takes it back when its time is over.
+func (w *world) take(ctx context.Context, st step) error {
+	switch st.Do {
+	case cutStreams:
+		w.server.Cut(st.With)
+	case manyStreams:
+		for range st.With {
+			w.server.Cut(0)
+			pause(ctx, 150*time.Millisecond)
+		}
+	case endStreams:
+		w.server.Interrupt(nil)
+	case gone:
+		w.server.Interrupt(fakeapi.Expired())
+	case lostPrev:
+		w.server.Interrupt(fakeapi.LostPrevious())
+	case throttle:
+		w.server.Reject(st.With, fakeapi.TooManyRequests(1))
+		w.server.Cut(0)
+	case fail:
+		e := apierrors.NewInternalError(errors.New("etcdserver: leader changed"))
+		e.ErrStatus.Code = http.StatusInternalServerError
+		w.server.Reject(st.With, e)
+		w.server.Cut(0)
+	case slowScrape:
+		if !w.schedule.Kind.Pair { // it would miss a new series' 0
+			w.scrapers[0].dawdle.Store(int64(st.For))
+		}
+	default:
+		return w.takeLonger(ctx, st)
+	}
+	return nil
+}
+
+func (w *world) takeLonger(ctx context.Context, st step) error {
+	switch st.Do {
+	case refuse, compact:
+		w.server.Refuse()
+		pause(ctx, st.For/2)
+		if st.Do == compact {
+			w.store.Compact()
+		}
+		pause(ctx, st.For/2)
+		return w.server.Accept()
+	case freeze:
+		w.server.Freeze()
+		pause(ctx, st.For)
+		w.server.Thaw()
+	case slow:
+		w.server.Slow(st.With)
+		pause(ctx, st.For)
+		w.server.Slow(0)
+	case kill, terminate:
+		if err := w.exporter.stop(st.Do == kill); err != nil {
+			return err
+		}
+		pause(ctx, st.For)
+		return w.exporter.start()
+	case killAndCut:
+		w.server.Freeze()
+		pause(ctx, st.For/2)
+		err := w.exporter.stop(true)
+		pause(ctx, st.For/2)
+		w.server.Thaw()
+		return errors.Join(err, w.exporter.start())
+	default:
+		return fmt.Errorf("no such fault: %q", st.Do)
+	}
+	return nil
+}

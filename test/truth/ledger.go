@@ -1,0 +1,163 @@
+package truth
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// labels are those of kube_event_occurrences_total.
+type labels struct {
+	Type, Reason, Kind, Namespace, Component string
+}
+
+func (l labels) String() string {
+	return fmt.Sprintf("{type=%q,reason=%q,kind=%q,namespace=%q,component=%q}", l.Type, l.Reason, l.Kind, l.Namespace, l.Component)
+}
+
+// ledger is the truth: how many occurrences were made of each label set.
+type ledger struct {
+	mu   sync.Mutex
+	open bool // what was made before is history
+	rows map[labels]*row
+	// early are label sets of which more was scraped than made, as first seen.
+	early []string
+}
+
+type row struct {
+	made   int64
+	atRisk int64 // of objects that went before it was known that they were counted
+	// known is what was made when all of it had been scraped.
+	known int64
+}
+
+func newLedger() *ledger { return &ledger{rows: make(map[labels]*row)} }
+
+// begin ends the time before the exporter, whose occurrences are not counted.
+func (l *ledger) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open = true
+}
+
+func (l *ledger) row(ls labels) *row {
+	r := l.rows[ls]
+	if r == nil {
+		r = new(row)
+		l.rows[ls] = r
+	}
+	return r
+}
+
+// made notes an occurrence that is about to be.
+func (l *ledger) made(ls labels) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open {
+		l.row(ls).made++
+	}
+}
+
+// total returns how many occurrences were made of a label set.
+func (l *ledger) total(ls labels) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.row(ls).made
+}
+
+// risk notes that n occurrences may have gone uncounted.
+func (l *ledger) risk(ls labels, n int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.row(ls).atRisk += n
+}
+
+// known returns of how many occurrences it is known that all of them were
+// scraped.
+func (l *ledger) known(ls labels) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.row(ls).known
+}
+
+// scraped takes what has been scraped so far. More than was made is double, at
+// whatever time.
+func (l *ledger) scraped(totals map[labels]int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for ls, r := range l.rows {
+		if totals[ls] == r.made {
+			r.known = r.made
+		}
+	}
+	for ls, n := range totals {
+		if made := l.row(ls).made; n > made && len(l.early) < 10 && ls.Reason != otherReason {
+			l.early = append(l.early, fmt.Sprintf("%s: %d were scraped when %d had been made", ls, n, made))
+		}
+	}
+}
+
+// verdict is how far what was scraped is from the truth.
+type verdict struct {
+	Made, Lost, Double int64
+	// AtRisk is how much of it may be lost without a fault.
+	AtRisk int64
+	Faults []string
+}
+
+// OK tells that there is nothing to find fault with.
+func (v verdict) OK() bool { return len(v.Faults) == 0 }
+
+func (v verdict) String() string { return strings.Join(v.Faults, "\n") }
+
+// judge compares what was scraped with the truth. With bound, what was at risk
+// may be missing. Where series are limited only types can be compared.
+func (l *ledger) judge(totals map[labels]int64, bound, limited bool) verdict {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows := make(map[labels]row, len(l.rows))
+	for ls, r := range l.rows {
+		rows[ls] = *r
+	}
+	if limited {
+		rows, totals = byType(rows, totals)
+	}
+	for ls := range totals {
+		if _, ok := rows[ls]; !ok {
+			rows[ls] = row{}
+		}
+	}
+	v := verdict{Faults: slices.Clone(l.early)}
+	for ls, r := range rows {
+		got := totals[ls]
+		v.Made += r.made
+		v.AtRisk += r.atRisk
+		lost, double := max(0, r.made-got), max(0, got-r.made)
+		v.Lost += lost
+		v.Double += double
+		if bound && lost > 0 && lost <= r.atRisk {
+			continue
+		}
+		if lost > 0 || double > 0 {
+			v.Faults = append(v.Faults, fmt.Sprintf("%s: made %d, scraped %d: %d lost, %d double (%d at risk)", ls, r.made, got, lost, double, r.atRisk))
+		}
+	}
+	slices.SortFunc(v.Faults, cmp.Compare[string])
+	return v
+}
+
+func byType(rows map[labels]row, totals map[labels]int64) (map[labels]row, map[labels]int64) {
+	outRows, outTotals := make(map[labels]row), make(map[labels]int64)
+	for ls, r := range rows {
+		k := labels{Type: ls.Type}
+		o := outRows[k]
+		o.made, o.atRisk = o.made+r.made, o.atRisk+r.atRisk
+		outRows[k] = o
+	}
+	for ls, n := range totals {
+		outTotals[labels{Type: ls.Type}] += n
+	}
+	return outRows, outTotals
+}

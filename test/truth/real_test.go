@@ -1,0 +1,144 @@
+package truth
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubebark/kubebark/test/testbed"
+)
+
+// TestRealAPIServer holds the exporter against the truth on the real API
+// server and etcd, while both and the exporter are killed and the history is
+// compacted every few seconds.
+func TestRealAPIServer(t *testing.T) {
+	for _, name := range []string{"etcd", "kube-apiserver"} {
+		if _, err := testbed.Binary("", name); err != nil {
+			t.Skip(err)
+		}
+	}
+	bin := binary(t)
+	ctx := t.Context()
+	cp, err := testbed.StartControlPlane(ctx, testbed.Options{APIServerArgs: []string{"--etcd-compaction-interval=2s"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	testbed.Attach(t, cp)
+	client := namespaces(t, cp)
+
+	sd := uint64(rand.Uint32())
+	t.Logf("seed %d", sd)
+	w := &world{
+		schedule: &schedule{Seed: sd, Kind: kind{Name: "real", State: true, Lists: true}},
+		opts:     options{Bin: bin, Dir: t.TempDir()}, ledger: newLedger(), rand: rand.New(rand.NewPCG(sd, 2)),
+	}
+	defer w.close()
+	if w.exporter, err = newExporter(bin, w.opts.Dir, "metrics:\n  new_series_delay: 0s\n",
+		"--kubeconfig="+cp.Kubeconfig(testbed.Admin), "--state.file="+w.stateFile()); err != nil {
+		t.Fatal(err)
+	}
+	sc := newScraper(w.exporter.url+"/metrics", 250*time.Millisecond, rand.New(rand.NewPCG(sd, 3)), w.ledger.scraped)
+	w.scrapers = []*scraper{sc}
+	w.story = newStory(realCluster{ctx, client}, w.ledger, plot{Pace: 10 * time.Millisecond}, w.rand)
+	w.story.get = func(namespace, name string) (*corev1.Event, error) {
+		return realCluster{ctx, client}.again(func() (*corev1.Event, error) {
+			return client.CoreV1().Events(namespace).Get(ctx, name, metav1.GetOptions{})
+		})
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() { sc.run(ctx) })
+	defer wg.Wait()
+	defer stop()
+	if err := w.begin(ctx); err != nil {
+		t.Fatal(err)
+	}
+	w.playReal(ctx, t, cp)
+	if err := w.settle(ctx); err != nil {
+		t.Fatalf("%v\n%s\n%s", err, w.ledger.judge(sc.totals(), false, false), w.exporter.tail(40))
+	}
+	v := w.ledger.judge(sc.totals(), false, false)
+	own := sc.own()
+	t.Logf("made %d, lost %d, double %d; %d starts, %s; recovered %.0f, watches expired %.0f", v.Made, v.Lost, v.Double, w.exporter.starts,
+		w.story.shelf.told, own["kube_event_exporter_recovered_occurrences_total"], own["kube_event_exporter_watch_restarts_total cause=expired"])
+	if !v.OK() {
+		t.Errorf("seed %d\n%s\n%s", sd, v, w.exporter.tail(60))
+	}
+}
+
+// namespaces makes those of the story.
+func namespaces(t *testing.T, cp *testbed.ControlPlane) kubernetes.Interface {
+	t.Helper()
+	client, err := cp.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, ns := range []string{"shop", "zoo", "zz-last"} {
+		n := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: ns}}
+		if _, err := client.CoreV1().Namespaces().Create(t.Context(), n, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return client
+}
+
+// playReal lets things happen while each part is killed in turn, at times that
+// are the seed's.
+func (w *world) playReal(ctx context.Context, t *testing.T, cp *testbed.ControlPlane) {
+	t.Helper()
+	playing, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := w.story.play(playing); err != nil {
+			t.Error(err)
+		}
+	})
+	defer wg.Wait()
+	defer cancel()
+	r := rand.New(rand.NewPCG(w.schedule.Seed, 4))
+	for _, step := range r.Perm(8) {
+		pause(ctx, upTo(r, 3*time.Second))
+		what, err := "", error(nil)
+		switch step {
+		case 0, 1:
+			what = "kube-apiserver killed"
+			cp.KillAPIServer()
+			pause(ctx, upTo(r, time.Second))
+			err = cp.StartAPIServer(ctx)
+		case 2, 3:
+			what = "etcd killed"
+			cp.KillEtcd()
+			pause(ctx, upTo(r, time.Second))
+			err = cp.StartEtcd(ctx)
+		case 4:
+			what = "etcd killed, then the exporter"
+			cp.KillEtcd()
+			err = w.exporter.stop(true)
+			if err == nil {
+				err = cp.StartEtcd(ctx)
+			}
+		case 5, 6:
+			what = "the exporter killed"
+			err = w.exporter.stop(true)
+			pause(ctx, upTo(r, 5*time.Second)) // past a compaction
+		case 7:
+			what = "the exporter ended"
+			err = w.exporter.stop(false)
+		}
+		if err == nil {
+			err = w.exporter.start()
+		}
+		if err != nil {
+			t.Fatal(fmt.Errorf("%s: %w", what, err))
+		}
+		t.Log(what)
+	}
+	pause(ctx, 2*time.Second)
+}

@@ -1,0 +1,242 @@
+package truth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/kubebark/kubebark/test/fakeapi"
+	"github.com/kubebark/kubebark/test/testbed"
+)
+
+const (
+	startLimit  = time.Minute     // for the exporter's first list, on a busy machine
+	settleLimit = 2 * time.Minute // for the last happening to be counted
+	// stall is how long a second Prometheus may be kept from scraping before
+	// it could have missed a new series' 0.
+	stall = 1500 * time.Millisecond
+)
+
+// options say how schedules are run.
+type options struct {
+	Bin    string // path of the exporter
+	Dir    string // an empty directory
+	Length time.Duration
+}
+
+// report is what became of a schedule.
+type report struct {
+	Schedule *schedule
+	Verdicts []verdict // one for each Prometheus
+	Notes    string
+	Tail     string // of the exporter's log
+}
+
+// OK tells that each verdict is.
+func (r *report) OK() bool {
+	for _, v := range r.Verdicts {
+		if !v.OK() {
+			return false
+		}
+	}
+	return true
+}
+
+// world is all that a schedule takes place in.
+type world struct {
+	opts     options
+	schedule *schedule
+	rand     *rand.Rand
+	ledger   *ledger
+	store    *fakeapi.Store
+	server   *fakeapi.Server
+	exporter *exporter
+	story    *story
+	scrapers []*scraper
+
+	mu   sync.Mutex
+	errs []error
+}
+
+func listen(port int) (*fakeapi.Server, error) {
+	return fakeapi.Serve(fakeapi.NewStore(fakeapi.StoreOptions{}), port)
+}
+
+// run runs a schedule. An error means that it could not be run to its end.
+func run(ctx context.Context, s *schedule, o options) (*report, error) {
+	w := &world{opts: o, schedule: s, ledger: newLedger(), rand: rand.New(rand.NewPCG(s.Seed, 2))} //nolint:gosec // it is to be repeatable
+	defer w.close()
+	if err := w.build(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer stop()
+	for _, sc := range w.scrapers {
+		wg.Go(func() { sc.run(ctx) })
+	}
+	err := w.begin(ctx)
+	if err == nil {
+		err = w.play(ctx)
+	}
+	if err == nil {
+		err = w.settle(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w\n%s", err, w.exporter.tail(40))
+	}
+	return w.report(), nil
+}
+
+func (w *world) build() error {
+	k := w.schedule.Kind
+	w.store = fakeapi.NewStore(fakeapi.StoreOptions{})
+	port, err := quietPort()
+	if err == nil {
+		w.server, err = fakeapi.Serve(w.store, port)
+	}
+	if err != nil {
+		return err
+	}
+	config := k.Config
+	if !k.Pair {
+		config += "\n  new_series_delay: 0s"
+	}
+	flags := []string{"--kube.server=" + w.server.URL()}
+	if k.State {
+		flags = append(flags, "--state.file="+w.stateFile())
+	}
+	if w.exporter, err = newExporter(w.opts.Bin, w.opts.Dir, "metrics:\n  "+config+"\n", flags...); err != nil {
+		return err
+	}
+	n := 1
+	if k.Pair {
+		n = 2
+	}
+	for range n {
+		r := rand.New(rand.NewPCG(w.rand.Uint64(), 3)) //nolint:gosec // it is to be repeatable
+		w.scrapers = append(w.scrapers, newScraper(w.exporter.url+"/metrics", 250*time.Millisecond, r, w.ledger.scraped))
+	}
+	w.story = newStory(storeCluster{w.store}, w.ledger, plot{
+		Puts: !k.Lists || k.Bound, Careless: k.Bound, Pace: 4 * time.Millisecond,
+	}, w.rand)
+	w.story.get = w.store.Get
+	return nil
+}
+
+func (w *world) stateFile() string { return filepath.Join(w.opts.Dir, "state") }
+
+// begin starts the exporter in a cluster that has a history, and waits until
+// it knows it. What comes next counts.
+func (w *world) begin(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	if err := w.story.before(w.rand.IntN(1500)); err != nil {
+		return err
+	}
+	if err := w.exporter.start(); err != nil {
+		return err
+	}
+	if err := w.exporter.ready(ctx); err != nil {
+		return err
+	}
+	if w.schedule.Kind.State {
+		// Killed before that it would have no state, and so begin once more.
+		err := testbed.Poll(ctx, "for the state file", func(context.Context) (bool, error) {
+			_, err := os.Stat(w.stateFile())
+			return err == nil, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	w.ledger.begin()
+	return nil
+}
+
+// play lets the story and the faults happen side by side, and heals the world.
+func (w *world) play(ctx context.Context) error {
+	playing, cancel := context.WithTimeout(ctx, w.opts.Length)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { w.failed(w.story.play(playing)) })
+	begun := time.Now()
+	for _, st := range w.schedule.Steps {
+		pause(ctx, time.Until(begun.Add(st.At)))
+		wg.Go(func() { w.failed(w.take(ctx, st)) })
+	}
+	wg.Wait()
+	w.server.Heal()
+	w.failed(w.server.Accept())
+	w.failed(w.exporter.start())
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return errors.Join(w.errs...)
+}
+
+func (w *world) failed(err error) {
+	if err == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.errs = append(w.errs, err)
+}
+
+// settle waits until the last happening has been scraped by all.
+func (w *world) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	defer cancel()
+	if err := w.story.settle(ctx); err != nil {
+		return err
+	}
+	last, err := w.story.end()
+	if err != nil {
+		return err
+	}
+	return testbed.Poll(ctx, "until the last occurrence is scraped", func(context.Context) (bool, error) {
+		if err := w.exporter.alive(); err != nil {
+			return false, err
+		}
+		for _, sc := range w.scrapers {
+			totals := sc.totals()
+			if totals[last] > 0 || w.schedule.Kind.Limited && w.ledger.judge(totals, false, true).OK() {
+				continue
+			}
+			return false, sc.lastError()
+		}
+		return true, nil
+	})
+}
+
+func (w *world) report() *report {
+	r := &report{Schedule: w.schedule, Tail: w.exporter.tail(60)}
+	k := w.schedule.Kind
+	for i, sc := range w.scrapers {
+		if d := sc.stalled(); k.Pair && d > stall {
+			r.Notes += fmt.Sprintf("Prometheus %d was kept from scraping for %s and is not judged; ", i, d.Round(time.Millisecond))
+			continue
+		}
+		r.Verdicts = append(r.Verdicts, w.ledger.judge(sc.totals(), k.Bound, k.Limited))
+	}
+	own := w.scrapers[0].own()
+	lists, watches := w.server.Requests()
+	r.Notes += fmt.Sprintf("%d faults, %d starts, %d pages of lists, %d watches, recovered %.0f, inexact %.0f, %s", len(w.schedule.Steps),
+		w.exporter.starts, lists, watches, own["kube_event_exporter_recovered_occurrences_total"], own["kube_event_exporter_inexact_occurrences_total"], w.story.shelf.told)
+	return r
+}
+
+func (w *world) close() {
+	if w.exporter != nil {
+		_ = w.exporter.stop(true) // a crash cannot fail
+	}
+	if w.server != nil {
+		w.server.Close()
+	}
+}

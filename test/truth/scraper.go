@@ -1,0 +1,206 @@
+package truth
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+const (
+	occurrences = "kube_event_occurrences_total"
+	otherReason = "_other"
+)
+
+// scraper reads metrics as Prometheus does and adds up increases.
+type scraper struct {
+	url    string
+	client *http.Client
+	rand   *rand.Rand
+	every  time.Duration // on the average
+	took   func(totals map[labels]int64)
+
+	mu     sync.Mutex
+	series map[labels]*counter
+	others map[string]*counter // of the exporter's own metrics
+	err    error     // of the last scrape
+	latest time.Time // beginning of the last one
+	stall  time.Duration
+
+	dawdle atomic.Int64 // nanoseconds that the next scrape waits before it reads
+}
+
+// counter is a series as increase() sees it: the first sample is no increase,
+// one below the last is a reset.
+type counter struct {
+	last, increase float64
+}
+
+func observe[K comparable](m map[K]*counter, k K, v float64) {
+	c := m[k]
+	switch {
+	case c == nil:
+		m[k] = &counter{last: v}
+		return
+	case v >= c.last:
+		c.increase += v - c.last
+	default:
+		c.increase += v
+	}
+	c.last = v
+}
+
+func newScraper(url string, every time.Duration, r *rand.Rand, took func(map[labels]int64)) *scraper {
+	return &scraper{
+		url: url, every: every, rand: r, took: took,
+		// A transport of its own: connections must not outlive the schedule.
+		client: &http.Client{Timeout: 20 * time.Second, Transport: new(http.Transport)},
+		series: make(map[labels]*counter), others: make(map[string]*counter),
+	}
+}
+
+// run scrapes until ctx is done.
+func (s *scraper) run(ctx context.Context) {
+	defer s.client.CloseIdleConnections()
+	for ctx.Err() == nil {
+		s.begin()
+		err := s.scrape(ctx)
+		s.mu.Lock()
+		s.err = err
+		s.mu.Unlock()
+		if err == nil && s.took != nil {
+			s.took(s.totals())
+		}
+		pause(ctx, s.every/2+time.Duration(s.rand.Int64N(int64(s.every))))
+	}
+}
+
+func (s *scraper) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if !s.latest.IsZero() {
+		s.stall = max(s.stall, now.Sub(s.latest))
+	}
+	s.latest = now
+}
+
+// stalled returns the longest time between two scrapes, failed or not.
+func (s *scraper) stalled() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stall
+}
+
+func (s *scraper) lastError() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+func (s *scraper) scrape(ctx context.Context) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, http.NoBody)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "text/plain;version=0.0.4")
+	resp, err := s.client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, 1<<12)) // it is told as far as it came
+		return fmt.Errorf("status %s: %s", resp.Status, body)
+	}
+	pause(ctx, time.Duration(s.dawdle.Swap(0)))
+	p := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := p.TextToMetricFamilies(resp.Body)
+	if err != nil {
+		return err
+	}
+	s.take(families)
+	return nil
+}
+
+func (s *scraper) take(families map[string]*dto.MetricFamily) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, f := range families {
+		for _, m := range f.GetMetric() {
+			if name == occurrences {
+				observe(s.series, labelsOf(m), m.GetCounter().GetValue())
+			} else if f.GetType() == dto.MetricType_COUNTER {
+				observe(s.others, name+pairs(m), m.GetCounter().GetValue())
+			}
+		}
+	}
+}
+
+func labelsOf(m *dto.Metric) labels {
+	var l labels
+	for _, p := range m.GetLabel() {
+		switch p.GetName() {
+		case "type":
+			l.Type = p.GetValue()
+		case "reason":
+			l.Reason = p.GetValue()
+		case "kind":
+			l.Kind = p.GetValue()
+		case "namespace":
+			l.Namespace = p.GetValue()
+		case "component":
+			l.Component = p.GetValue()
+		}
+	}
+	return l
+}
+
+func pairs(m *dto.Metric) string {
+	text := ""
+	for _, p := range m.GetLabel() {
+		text += fmt.Sprintf(" %s=%s", p.GetName(), p.GetValue())
+	}
+	return text
+}
+
+// totals returns the increase of each series so far.
+func (s *scraper) totals() map[labels]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[labels]int64, len(s.series))
+	for l, c := range s.series {
+		out[l] = int64(c.increase)
+	}
+	return out
+}
+
+// own returns the increases of the exporter's own counters. What it counted
+// before the first scrape of a run counts too, since all start at 0.
+func (s *scraper) own() map[string]float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make(map[string]float64, len(s.others))
+	for name, c := range s.others {
+		out[name] = c.increase
+	}
+	return out
+}
+
+// pause waits for d or until ctx is done.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

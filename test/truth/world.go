@@ -1,0 +1,143 @@
+package truth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/kubebark/kubebark/test/testbed"
+)
+
+// startup is how long a process may take to begin on a busy machine.
+const startup = 2 * time.Second
+
+// exporter is the program under test: it may be ended and started again.
+type exporter struct {
+	command testbed.Command
+	url     string
+
+	mu      sync.Mutex
+	process *testbed.Process
+	starts  int
+	started time.Time
+}
+
+// newExporter prepares an exporter that watches the given API server.
+func newExporter(bin, dir, config string, flags ...string) (*exporter, error) {
+	port, err := quietPort()
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, "exporter.yml")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	return &exporter{url: "http://" + addr, command: testbed.Command{
+		Name: "kube-event-exporter", Path: bin, Dir: dir,
+		Args: append([]string{"--config.file=" + path, "--web.listen-address=" + addr, "--log.level=debug"}, flags...),
+		Env:  []string{"KUBECONFIG=" + filepath.Join(dir, "none"), "HOME=" + dir, "POD_UID=the-pod"},
+	}}, nil
+}
+
+// quietPort returns a free port below those that the system gives to outgoing
+// connections, so that it is still free at a restart.
+func quietPort() (int, error) {
+	for range 100 {
+		port := 20_000 + rand.N(12_000) //nolint:gosec // it needs no secrecy
+		s, err := listen(port)
+		if err == nil {
+			s.Close()
+			return port, nil
+		}
+	}
+	return 0, errors.New("no free port found")
+}
+
+func (e *exporter) start() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.process != nil && e.process.Running() {
+		return nil
+	}
+	p, err := testbed.Run(e.command)
+	if err != nil {
+		return err
+	}
+	e.process = p
+	e.starts++
+	e.started = time.Now()
+	return nil
+}
+
+// stop ends it by SIGTERM, or, if it is to crash, by SIGKILL.
+func (e *exporter) stop(crash bool) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.process == nil {
+		return nil
+	}
+	if crash {
+		e.process.Kill()
+		return nil
+	}
+	if !e.process.Running() {
+		return nil
+	}
+	if err := e.process.Signal(syscall.SIGTERM); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	code, err := e.process.Wait(ctx)
+	// A process cannot catch a signal before it has begun.
+	if early := code == -1 && time.Since(e.started) < startup; err == nil && code != 0 && !early {
+		err = fmt.Errorf("%s ended with status %d after SIGTERM\n%s", e.command.Name, code, e.process.Tail(20))
+	}
+	return err
+}
+
+// alive returns an error if the program has ended by itself.
+func (e *exporter) alive() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.process != nil && !e.process.Running() {
+		return fmt.Errorf("%s has ended\n%s", e.command.Name, e.process.Tail(20))
+	}
+	return nil
+}
+
+func (e *exporter) tail(lines int) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.process == nil {
+		return ""
+	}
+	return e.process.Tail(lines)
+}
+
+// ready waits until it is ready: the first list is counted.
+func (e *exporter) ready(ctx context.Context) error {
+	return testbed.Poll(ctx, "until the exporter is ready", func(ctx context.Context) (bool, error) {
+		if err := e.alive(); err != nil {
+			return false, err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+"/-/ready", http.NoBody)
+		if err != nil {
+			return false, err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false, err
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode == http.StatusOK, nil
+	})
+}
