@@ -45,16 +45,10 @@ func TestReplay(t *testing.T) {
 	if _, err := os.Stat(d.files.dir); err == nil {
 		t.Errorf("%s is left behind", d.files.dir)
 	}
-	first, last := time.Time{}, time.Time{}
+	var first, last time.Time
 	for _, device := range d.phone.Devices() {
-		s := device.State()
-		if len(s.Notifications) == 0 || s.Sounds < len(s.Notifications) {
-			t.Errorf("%s shows %d notifications but has rung %d times only", device.Name(), len(s.Notifications), s.Sounds)
-		}
-		for _, n := range s.Notifications {
-			if n.Level != phone.Passive || n.Failed || n.Encrypted != (device.Name() == "Bo, shop team") {
-				t.Errorf("%s shows %q: level %s, encrypted %v, failed %v", device.Name(), n.Title, n.Level, n.Encrypted, n.Failed)
-			}
+		checkAllClear(t, device)
+		for _, n := range device.State().Notifications {
 			if first.IsZero() || n.First.Before(first) {
 				first = n.First
 			}
@@ -64,4 +58,19 @@ func TestReplay(t *testing.T) {
 		}
 	}
 	t.Logf("first push after %s, the last after %s", first.Sub(d.tell.start).Round(time.Second), last.Sub(d.tell.start).Round(time.Second))
+}
+
+// checkAllClear sees that a phone has rung for each trouble and says that it
+// is over.
+func checkAllClear(t *testing.T, device *phone.Device) {
+	t.Helper()
+	s := device.State()
+	if len(s.Notifications) == 0 || s.Sounds < len(s.Notifications) {
+		t.Errorf("%s shows %d notifications but has rung %d times only", device.Name(), len(s.Notifications), s.Sounds)
+	}
+	for _, n := range s.Notifications {
+		if n.Level != phone.Passive || n.Failed || n.Encrypted != (device.Name() == "Bo, shop team") {
+			t.Errorf("%s shows %q: level %s, encrypted %v, failed %v", device.Name(), n.Title, n.Level, n.Encrypted, n.Failed)
+		}
+	}
 }
