@@ -48,3 +48,20 @@ func TestPreview(t *testing.T) {
 		t.Error("it pushed")
 	}
 }
+
+// Another site's page must not silence anything in its visitor's name.
+func TestSilencePageIsNotForOtherSites(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	for _, tt := range []struct {
+		site string
+		code int
+	}{{"cross-site", http.StatusForbidden}, {"same-origin", http.StatusNotFound}, {"", http.StatusNotFound}} {
+		r := httptest.NewRequest(http.MethodPost, "/silence", http.NoBody)
+		r.Header.Set("Sec-Fetch-Site", tt.site)
+		w := httptest.NewRecorder()
+		f.SilenceHandler().ServeHTTP(w, r)
+		if w.Code != tt.code {
+			t.Errorf("%q: %d, want %d", tt.site, w.Code, tt.code)
+		}
+	}
+}
