@@ -112,15 +112,19 @@ func (k *Keeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			k.Flush()
-			k.mu.Lock()
-			defer k.mu.Unlock()
-			return k.file.Close()
+			return k.close()
 		case <-tick.C:
 			k.Flush()
 		case <-k.pipeline.synced:
 			k.Flush()
 		}
 	}
+}
+
+func (k *Keeper) close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.file.Close()
 }
 
 // Flush writes what has changed now.

@@ -24,7 +24,6 @@ type life struct {
 	reg    *prometheus.Registry
 	keeper *Keeper
 	stream watch.Handler
-	first  bool
 }
 
 func owner(target string) checkpoint.Owner {

@@ -74,7 +74,8 @@ func load(path string) (*State, error) {
 		return nil, fmt.Errorf("%w: it does not say whose it is", errDamaged)
 	}
 	st := &State{Owner: *first.Owner, Streams: make(map[string]Stream), Series: make(map[series.Key]series.State)}
-	return st, st.read(r)
+	err = st.read(r)
+	return st, err
 }
 
 // read puts all committed batches over the state.

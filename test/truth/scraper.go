@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,8 +32,8 @@ type scraper struct {
 	mu     sync.Mutex
 	series map[labels]*counter
 	others map[string]*counter // of the exporter's own metrics
-	err    error     // of the last scrape
-	latest time.Time // beginning of the last one
+	err    error               // of the last scrape
+	latest time.Time           // beginning of the last one
 	stall  time.Duration
 
 	dawdle atomic.Int64 // nanoseconds that the next scrape waits before it reads
@@ -165,11 +166,11 @@ func labelsOf(m *dto.Metric) labels {
 }
 
 func pairs(m *dto.Metric) string {
-	text := ""
+	var b strings.Builder
 	for _, p := range m.GetLabel() {
-		text += fmt.Sprintf(" %s=%s", p.GetName(), p.GetValue())
+		fmt.Fprintf(&b, " %s=%s", p.GetName(), p.GetValue())
 	}
-	return text
+	return b.String()
 }
 
 // totals returns the increase of each series so far.

@@ -76,19 +76,19 @@ func TestSchedules(t *testing.T) {
 func seedsToRun() []uint64 {
 	first := *seed
 	if first == 0 {
-		first = uint64(rand.Uint32()) //nolint:gosec // it is told in the test's name
+		first = uint64(rand.Uint32())
 	}
 	n := *schedules
 	if n == 0 { // one of each kind, and a random one
 		out := []uint64{first}
 		for i := range kinds() {
-			out = append(out, uint64(1000*len(kinds())+i)) //nolint:gosec // it is small
+			out = append(out, uint64(1000*len(kinds())+i))
 		}
 		return out
 	}
 	out := make([]uint64, n)
 	for i := range out {
-		out[i] = first + uint64(i) //nolint:gosec // it is small
+		out[i] = first + uint64(i)
 	}
 	return out
 }
