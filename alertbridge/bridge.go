@@ -40,8 +40,9 @@ type Options struct {
 	// Connected is false while the watch is down: no alert is refreshed and
 	// none ends by being quiet then. Nil means always true.
 	Connected func() bool
-	// StateFile keeps the alerts over a restart; "" for no file.
-	StateFile string
+	// StateFile keeps the alerts over a restart; "" for no file. StateOwner
+	// says which cluster's they are; those of another are set aside.
+	StateFile, StateOwner string
 	// Resolver looks up dns+ and dnssrv+ names; nil means the system's.
 	Resolver notify.Resolver
 }
@@ -78,7 +79,7 @@ func New(o Options) (*Bridge, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.state = &stateFile{path: o.StateFile, tracker: b.tracker, logger: o.Logger}
+	b.state = &stateFile{path: o.StateFile, owner: o.StateOwner, tracker: b.tracker, logger: o.Logger}
 	if err := b.state.load(); err != nil {
 		return nil, err
 	}

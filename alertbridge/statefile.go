@@ -28,6 +28,7 @@ const (
 // when they began, and also if their events have expired since.
 type stateFile struct {
 	path    string
+	owner   string
 	tracker *episode.Tracker
 	logger  log.Logger
 	written []byte
@@ -36,11 +37,12 @@ type stateFile struct {
 
 type savedState struct {
 	Version  int             `json:"version"`
+	Owner    string          `json:"owner"`
 	Episodes []episode.Saved `json:"episodes"`
 }
 
-// load takes up what the file holds. A damaged one is set aside, since to lose
-// it is better than not to start.
+// load takes up what the file holds. A damaged one, or another cluster's, is
+// set aside, since to lose it is better than not to start.
 func (f *stateFile) load() error {
 	if f.path == "" {
 		return nil
@@ -57,12 +59,15 @@ func (f *stateFile) load() error {
 	if err == nil && s.Version != stateVersion {
 		err = fmt.Errorf("version %d is not known", s.Version)
 	}
+	if err == nil && s.Owner != f.owner {
+		err = errors.New("they are another cluster's")
+	}
 	if err != nil {
-		aside := f.path + ".damaged"
-		level.Error(f.logger).Log("msg", "the alerts of an earlier run cannot be read; their file is set aside",
+		aside := f.path + ".aside"
+		level.Error(f.logger).Log("msg", "the alerts of an earlier run are of no use; their file is set aside",
 			"file", aside, "err", err)
 		if err := os.Rename(f.path, aside); err != nil {
-			return fmt.Errorf("set the damaged file of alerts aside: %w", err)
+			return fmt.Errorf("set the file of alerts aside: %w", err)
 		}
 		return nil
 	}
@@ -92,7 +97,7 @@ func (f *stateFile) run(ctx context.Context) error {
 // save writes the file if anything has changed. Only the first of
 // several failures in a row is logged.
 func (f *stateFile) save() {
-	data, err := json.Marshal(savedState{stateVersion, f.tracker.Save()})
+	data, err := json.Marshal(savedState{stateVersion, f.owner, f.tracker.Save()})
 	if err == nil && bytes.Equal(data, f.written) {
 		return
 	}

@@ -53,8 +53,8 @@ func TestStateFile(t *testing.T) {
 	}
 }
 
-func TestDamagedStateFile(t *testing.T) {
-	for _, content := range []string{"{", `{"version":99}`, ""} {
+func TestUselessStateFileIsSetAside(t *testing.T) {
+	for _, content := range []string{"{", `{"version":99}`, "", `{"version":1,"owner":"another"}`} {
 		file := filepath.Join(t.TempDir(), "alerts.json")
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -63,7 +63,7 @@ func TestDamagedStateFile(t *testing.T) {
 		if n := len(b.tracker.Views()); n != 0 {
 			t.Errorf("%q: %d alerts", content, n)
 		}
-		if kept, err := os.ReadFile(file + ".damaged"); err != nil || string(kept) != content {
+		if kept, err := os.ReadFile(file + ".aside"); err != nil || string(kept) != content {
 			t.Errorf("%q: set aside %q, %v", content, kept, err)
 		}
 	}

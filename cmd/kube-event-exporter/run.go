@@ -38,6 +38,7 @@ type service struct {
 	telemetryPath string
 	namespaces    string
 	stateFile     string
+	cluster       string // whose state it is
 	replayFile    string
 	replaySpeed   float64
 	alertmanagers []string
@@ -144,6 +145,9 @@ func (s *service) bridgeOptions(cfg *config) alertbridge.Options {
 	}
 	if s.replayFile != "" {
 		o.Speed, o.Connected = s.replaySpeed, nil
+	}
+	if s.stateFile != "" {
+		o.StateFile, o.StateOwner = s.stateFile+".alerts", s.cluster
 	}
 	return o
 }

@@ -36,6 +36,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	s.cluster = client.Cluster
 	namespaces, err := splitNamespaces(s.namespaces)
 	if err != nil {
 		return nil, err
