@@ -21,6 +21,7 @@ type Explanation struct {
 	Within         time.Duration
 	KeepFiringFor  time.Duration
 	ResolveOn      []string
+	ResolveAfter   time.Duration // how long a recovery must hold
 	// Recovery tells that events of this reason end other alerts.
 	Recovery bool
 }
@@ -41,6 +42,6 @@ func (s *Set) Explain(ev *occurrence.Event) Explanation {
 		Event: ev, Labels: e.Labels, Objects: 1, Count: max(1, ev.Count), First: ev.First, Last: ev.Last,
 	})
 	e.For, e.MinOccurrences, e.Within = r.For, r.MinOccurrences, r.Within
-	e.KeepFiringFor, e.ResolveOn = r.KeepFiringFor(ev), r.ResolveOn
+	e.KeepFiringFor, e.ResolveOn, e.ResolveAfter = r.KeepFiringFor(ev), r.ResolveOn, r.ResolveAfter
 	return e
 }

@@ -107,6 +107,9 @@ func printAlert(w io.Writer, x *rule.Explanation) {
 	if len(x.ResolveOn) > 0 {
 		ends += ", or on " + strings.Join(x.ResolveOn, ", ")
 	}
+	if x.ResolveAfter > 0 {
+		ends += " that holds for " + duration(x.ResolveAfter)
+	}
 	fmt.Fprintf(w, "  ends     %s\n", ends)
 }
 
