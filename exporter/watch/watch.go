@@ -108,6 +108,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 func (w *Watcher) list(ctx context.Context) (string, error) {
 	w.Handler.BeginList()
 	opts := metav1.ListOptions{Limit: pageSize}
+	events := 0
 	for {
 		page, err := w.page(ctx, &opts)
 		if err != nil {
@@ -118,8 +119,10 @@ func (w *Watcher) list(ctx context.Context) (string, error) {
 		for i := range page.Items {
 			w.Handler.Event(Listed, decode.Event(&page.Items[i]))
 		}
+		events += len(page.Items)
 		w.health.progress()
 		if page.Continue == "" {
+			level.Info(w.Logger).Log("msg", "events listed; watching from here on", "events", events)
 			w.Handler.EndList()
 			w.health.synced()
 			w.recovered()
