@@ -30,7 +30,14 @@ type Config struct {
 	Identity     identity.Mode `yaml:"identity"`
 	BuiltinRules bool          `yaml:"builtin_rules"`
 	MaxActive    int           `yaml:"max_active"`
+	Diagnostics  Diagnostics   `yaml:"diagnostics"`
 	Rules        []Spec        `yaml:"rules"`
+}
+
+// Diagnostics are look-ups that tell more about a trouble. There are none yet,
+// so they can only be off.
+type Diagnostics struct {
+	PodStatus bool `yaml:"pod_status"`
 }
 
 // DefaultConfig returns the configuration of a user who wrote none.
@@ -68,6 +75,10 @@ func (c *Config) Validate() error {
 	errs = append(errs, conf.Field(c.Identity.Validate(), "identity"))
 	if c.MaxActive < 1 {
 		errs = append(errs, conf.Field(errors.New("must be at least 1"), "max_active"))
+	}
+	if c.Diagnostics.PodStatus {
+		err := errors.New("not available in this version; leave it out or set it to false")
+		errs = append(errs, conf.Field(err, "diagnostics", "pod_status"))
 	}
 	names := map[string]int{}
 	for i := range c.Rules {

@@ -31,6 +31,9 @@ func mustParse(t *testing.T, in string) Config {
 // The example of the contract.
 const example = `
 identity: workload
+builtin_rules: true
+diagnostics: {pod_status: false}
+max_active: 5000
 rules:
   - name: quiet-budgets
     matchers: ['reason="NoPods"', 'kind="PodDisruptionBudget"']
@@ -107,6 +110,7 @@ func TestFaults(t *testing.T) {
 		{"unknown key", rule + "  keep: 5m", `c.yml:4: unknown key "keep"`},
 		{"identity", "identity: pod", `c.yml:1: identity: unknown identity "pod": want workload, object or owner`},
 		{"limit", "max_active: 0", `c.yml:1: max_active: must be at least 1`},
+		{"diagnostics", "diagnostics: {pod_status: true}", `c.yml:1: diagnostics.pod_status: not available in this version`},
 		{"same name", rule + "- name: x\n  matchers: ['reason=\"B\"']", `c.yml:4: rules.1.name: rule 1 has the name "x" already`},
 		{"shipped name", "rules:\n- name: default\n  matchers: ['reason=\"A\"']", `c.yml:2: rules.0.name: `},
 		{"drop and more", rule + "  drop: true\n  for: 5m", `c.yml:4: rules.0.drop: a rule that drops makes no alert`},
