@@ -32,6 +32,7 @@ demo-cluster: build parts-cluster ## the same on a real control plane with two k
 
 demo-program:
 	@mkdir -p $(PARTS_BIN)
+	@test -x $(PARTS_BIN)/demo || echo "demo: building the demo (about 10 s when nothing is cached) …"
 	@cd $(TEST_DIR) && go build -o $(PARTS_BIN)/ ./demo/cmd/demo
 
 browser: ## installs Chromium where apt and root are at hand
