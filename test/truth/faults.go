@@ -28,6 +28,8 @@ func (w *world) take(ctx context.Context, st step) error {
 		w.server.Interrupt(fakeapi.Expired())
 	case lostPrev:
 		w.server.Interrupt(fakeapi.LostPrevious())
+	case forget:
+		w.store.Compact()
 	case throttle:
 		w.server.Reject(st.With, fakeapi.TooManyRequests(1))
 		w.server.Cut(0)
@@ -70,6 +72,8 @@ func (w *world) takeLonger(ctx context.Context, st step) error {
 		}
 		pause(ctx, st.For)
 		return w.exporter.start()
+	case moveAfter, moveCrashed:
+		return w.move(ctx, st)
 	case killAndCut:
 		w.server.Freeze()
 		pause(ctx, st.For/2)
@@ -81,4 +85,20 @@ func (w *world) takeLonger(ctx context.Context, st step) error {
 		return fmt.Errorf("no such fault: %q", st.Do)
 	}
 	return nil
+}
+
+// move ends the exporter and begins another, which Prometheus scrapes as
+// another target. It does so between two scrapes: what a scrape has taken that
+// never arrived would be lost, for it was served.
+func (w *world) move(ctx context.Context, st step) error {
+	sc := w.scrapers[0]
+	sc.scraping.Lock()
+	defer sc.scraping.Unlock()
+	if err := w.exporter.stop(st.Do == moveCrashed); err != nil {
+		return err
+	}
+	sc.retarget()
+	w.exporter.rename()
+	pause(ctx, st.For)
+	return w.exporter.start()
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,16 +36,6 @@ type report struct {
 	Verdicts []verdict // one for each Prometheus
 	Notes    string
 	Tail     string // of the exporter's log
-}
-
-// OK tells that each verdict is.
-func (r *report) OK() bool {
-	for _, v := range r.Verdicts {
-		if !v.OK() {
-			return false
-		}
-	}
-	return true
 }
 
 // world is all that a schedule takes place in.
@@ -108,7 +99,7 @@ func (w *world) build() error {
 	if !k.Pair {
 		config += "\n  new_series_delay: 0s"
 	}
-	flags := []string{"--kube.server=" + w.server.URL()}
+	flags := append([]string{"--kube.server=" + w.server.URL()}, k.Flags...)
 	if k.State {
 		flags = append(flags, "--state.file="+w.stateFile())
 	}
@@ -200,16 +191,19 @@ func (w *world) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return testbed.Poll(ctx, "until the last occurrence is scraped", func(context.Context) (bool, error) {
+	return testbed.Poll(ctx, "until the last occurrences are scraped", func(context.Context) (bool, error) {
 		if err := w.exporter.alive(); err != nil {
 			return false, err
 		}
 		for _, sc := range w.scrapers {
 			totals := sc.totals()
-			if totals[last] > 0 || w.schedule.Kind.Limited && w.ledger.judge(totals, false, true).OK() {
-				continue
+			missing := slices.ContainsFunc(last, func(ls labels) bool { return totals[ls] == 0 })
+			if w.schedule.Kind.Limited { // they need not have series of their own
+				missing = missing && !w.ledger.judge(totals, false, true).OK()
 			}
-			return false, sc.lastError()
+			if missing {
+				return false, sc.lastError()
+			}
 		}
 		return true, nil
 	})

@@ -21,6 +21,11 @@ type kind struct {
 	Config string
 	// Pair adds a second Prometheus.
 	Pair bool
+	// Moves has the exporter begin anew as another pod, with the state of the
+	// one before.
+	Moves bool
+	// Flags are further ones of the exporter.
+	Flags []string
 	// Limited says that label sets share series.
 	Limited bool
 }
@@ -34,6 +39,8 @@ func kinds() []kind {
 		{Name: "no state", Lists: true},
 		{Name: "state, two Prometheus", State: true, Lists: true, Config: "new_series_delay: 2s", Pair: true},
 		{Name: "gaps", State: true, Lists: true, Bound: true},
+		{Name: "state, moved from pod to pod", State: true, Lists: true, Moves: true},
+		{Name: "state, a watch for each namespace", State: true, Lists: true, Flags: []string{"--namespaces=default,shop,zoo,zz-last"}},
 		{Name: "state, too many series", State: true, Lists: true, Config: "series_limit: 9", Limited: true},
 	}
 }
@@ -79,6 +86,7 @@ const (
 	endStreams  = "end streams"
 	gone        = "410 in streams"
 	lostPrev    = "500 PrevKv=nil in streams"
+	forget      = "compact"
 	compact     = "refuse connections and compact"
 	refuse      = "refuse connections"
 	freeze      = "freeze"
@@ -88,6 +96,8 @@ const (
 	terminate   = "SIGTERM, down"
 	kill        = "SIGKILL, down"
 	slowScrape  = "slow scrape"
+	moveAfter   = "SIGTERM, then another pod after"
+	moveCrashed = "SIGKILL, then another pod after"
 	killAndCut  = "SIGKILL while frozen, down"
 	manyStreams = "cut connections again and again, times:"
 )
@@ -99,9 +109,12 @@ func newSchedule(seed uint64, k kind, length time.Duration) *schedule {
 	s := &schedule{Seed: seed, Kind: k}
 	all := []string{cutStreams, cutStreams, endStreams, refuse, freeze, slow, throttle, fail, slowScrape, manyStreams}
 	if k.Lists {
-		all = append(all, gone, lostPrev, compact, compact)
+		all = append(all, gone, lostPrev, compact, compact, forget)
 	}
-	if k.State {
+	switch {
+	case k.Moves:
+		all = append(all, moveAfter, moveAfter, moveCrashed, moveCrashed)
+	case k.State:
 		all = append(all, kill, kill, kill, terminate, terminate, killAndCut)
 	}
 	spacing := 800*time.Millisecond + upTo(r, 3*time.Second) // some are a storm, some leave time to breathe
@@ -114,7 +127,7 @@ func newSchedule(seed uint64, k kind, length time.Duration) *schedule {
 			st.With, st.For = 2000+r.IntN(60_000), upTo(r, 2*time.Second)
 		case throttle, fail, manyStreams:
 			st.With = 1 + r.IntN(4)
-		case compact, refuse, freeze, kill, terminate, killAndCut, slowScrape:
+		case compact, refuse, freeze, kill, terminate, killAndCut, moveAfter, moveCrashed, slowScrape:
 			st.For = upTo(r, 1500*time.Millisecond)
 		}
 		s.Steps = append(s.Steps, st)

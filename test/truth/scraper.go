@@ -29,6 +29,8 @@ type scraper struct {
 	every  time.Duration // on the average
 	took   func(totals map[labels]int64)
 
+	scraping sync.Mutex // held while a scrape is under way
+
 	mu     sync.Mutex
 	series map[labels]*counter
 	others map[string]*counter // of the exporter's own metrics
@@ -42,21 +44,33 @@ type scraper struct {
 // counter is a series as increase() sees it: the first sample is no increase,
 // one below the last is a reset.
 type counter struct {
+	seen           bool
 	last, increase float64
 }
 
 func observe[K comparable](m map[K]*counter, k K, v float64) {
 	c := m[k]
+	if c == nil {
+		c = new(counter)
+		m[k] = c
+	}
 	switch {
-	case c == nil:
-		m[k] = &counter{last: v}
-		return
+	case !c.seen:
 	case v >= c.last:
 		c.increase += v - c.last
 	default:
 		c.increase += v
 	}
-	c.last = v
+	c.seen, c.last = true, v
+}
+
+// retarget makes what comes next series of another target.
+func (s *scraper) retarget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.series {
+		c.seen = false
+	}
 }
 
 func newScraper(url string, every time.Duration, r *rand.Rand, took func(map[labels]int64)) *scraper {
@@ -108,6 +122,8 @@ func (s *scraper) lastError() error {
 }
 
 func (s *scraper) scrape(ctx context.Context) error {
+	s.scraping.Lock()
+	defer s.scraping.Unlock()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, http.NoBody)
 	if err != nil {
 		return err

@@ -174,11 +174,19 @@ func (s *story) settle(ctx context.Context) error {
 	return nil
 }
 
-// end is the happening that comes last: once it is counted, all is.
-func (s *story) end() (labels, error) {
-	h := happening{object{"Pod", "zz-last", "last"}, corev1.EventTypeNormal, "TheEnd", "m"}
-	if err := s.hand.once(h); err != nil {
-		return labels{}, err
+// end is the happenings that come last, one in each namespace: once they are
+// counted, all is.
+func (s *story) end() ([]labels, error) {
+	var last []labels
+	for _, ns := range []string{"", "shop", "zoo", "zz-last"} {
+		h := happening{object{"Pod", ns, "last"}, corev1.EventTypeNormal, "TheEnd", "m"}
+		if ns == "" {
+			h.object.kind = "Node"
+		}
+		if err := s.hand.once(h); err != nil {
+			return nil, err
+		}
+		last = append(last, h.labels(""))
 	}
-	return h.labels(""), nil
+	return last, nil
 }

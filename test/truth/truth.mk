@@ -5,9 +5,9 @@
 SCHEDULES ?= 200
 SEED      ?= 0
 DURATION  ?= 6s
-PARALLEL  ?= 8
+AT_ONCE   ?= 8
 
 .PHONY: truth
 truth: build ## Count against the truth under 200 random schedules of faults (SCHEDULES, SEED, DURATION).
-	cd test && go test -count=1 -timeout 3h -v -parallel $(PARALLEL) -run TestSchedules ./truth \
-		-args -schedules $(SCHEDULES) -seed $(SEED) -duration $(DURATION)
+	cd test && go test -count=1 -timeout 3h -v -run TestSchedules ./truth \
+		-args -schedules $(SCHEDULES) -seed $(SEED) -duration $(DURATION) -at-once $(AT_ONCE)

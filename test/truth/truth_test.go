@@ -4,8 +4,8 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,6 +15,7 @@ import (
 var (
 	schedules = flag.Int("schedules", 0, "how many random schedules to run; 0 is one of each kind, and one more")
 	seed      = flag.Uint64("seed", 0, "seed of the first schedule; 0 is a random one")
+	atOnce    = flag.Int("at-once", 4, "how many schedules to run at once")
 	only      = flag.Int("kind", -1, "run schedules of this kind alone; -1 is all")
 	length    = flag.Duration("duration", 6*time.Second, "how long things happen in each schedule")
 )
@@ -32,45 +33,73 @@ func binary(t *testing.T) string {
 	return path
 }
 
+// outcome is what came of a schedule.
+type outcome struct {
+	schedule *schedule
+	report   *report
+	err      error
+}
+
 // TestSchedules runs the real exporter through schedules of faults. A schedule
 // is its seed's: the same seed is the same kind, the same faults and the same
 // story, as far as the machine keeps time.
 func TestSchedules(t *testing.T) {
-	bin := binary(t)
-	seeds := seedsToRun()
-	var lost, double, made, unbound atomic.Int64
-	t.Run("seed", func(t *testing.T) {
-		for _, sd := range seeds {
-			t.Run(fmt.Sprint(sd), func(t *testing.T) {
-				t.Parallel()
-				ks := kinds()
-				k := ks[sd%uint64(len(ks))]
-				if *only >= 0 {
-					k = ks[*only]
-				}
-				s := newSchedule(sd, k, *length)
-				r, err := run(t.Context(), s, options{Bin: bin, Dir: t.TempDir(), Length: *length})
-				if err != nil {
-					t.Fatalf("%s\n%v", s, err)
-				}
-				for _, v := range r.Verdicts {
-					made.Add(v.Made)
-					double.Add(v.Double)
-					if s.Kind.Bound {
-						unbound.Add(v.Lost)
-					} else {
-						lost.Add(v.Lost)
-					}
-					t.Logf("seed %d, %s: made %d, lost %d of %d at risk, double %d; %s", sd, s.Kind.Name, v.Made, v.Lost, v.AtRisk, v.Double, r.Notes)
-					if !v.OK() {
-						t.Errorf("%s\n%s\n%s", s, v, r.Tail)
-					}
-				}
-			})
-		}
-	})
+	bin, seeds, dir := binary(t), seedsToRun(), t.TempDir()
+	turns := make(chan struct{}, *atOnce) // they mostly wait, so more than there are processors
+	outcomes := make([]chan outcome, len(seeds))
+	for i, sd := range seeds {
+		outcomes[i] = make(chan outcome, 1)
+		go func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			s := newSchedule(sd, kindOf(sd), *length)
+			d := filepath.Join(dir, fmt.Sprint(i))
+			err := os.Mkdir(d, 0o700)
+			var r *report
+			if err == nil {
+				r, err = run(t.Context(), s, options{Bin: bin, Dir: d, Length: *length})
+			}
+			outcomes[i] <- outcome{s, r, err}
+		}()
+	}
+	var all tally
+	for i, sd := range seeds {
+		o := <-outcomes[i]
+		t.Run(fmt.Sprint(sd), func(t *testing.T) { all.add(t, o) })
+	}
 	t.Logf("%d schedules: %d occurrences, %d lost, %d double; %d beyond what the API can tell, all within the bound",
-		len(seeds), made.Load(), lost.Load(), double.Load(), unbound.Load())
+		len(seeds), all.made, all.lost, all.double, all.beyond)
+}
+
+// tally is the sum of what came of schedules.
+type tally struct{ made, lost, double, beyond int64 }
+
+func (a *tally) add(t *testing.T, o outcome) {
+	t.Helper()
+	if o.err != nil {
+		t.Fatalf("%s\n%v", o.schedule, o.err)
+	}
+	for _, v := range o.report.Verdicts {
+		a.made += v.Made
+		a.double += v.Double
+		if o.schedule.Kind.Bound {
+			a.beyond += v.Lost
+		} else {
+			a.lost += v.Lost
+		}
+		t.Logf("%s: made %d, lost %d of %d at risk, double %d; %s", o.schedule.Kind.Name, v.Made, v.Lost, v.AtRisk, v.Double, o.report.Notes)
+		if !v.OK() {
+			t.Errorf("%s\n%s\n%s", o.schedule, v, o.report.Tail)
+		}
+	}
+}
+
+func kindOf(sd uint64) kind {
+	ks := kinds()
+	if *only >= 0 {
+		return ks[*only]
+	}
+	return ks[sd%uint64(len(ks))]
 }
 
 func seedsToRun() []uint64 {

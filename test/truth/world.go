@@ -43,8 +43,17 @@ func newExporter(bin, dir, config string, flags ...string) (*exporter, error) {
 	return &exporter{url: "http://" + addr, command: testbed.Command{
 		Name: "kube-event-exporter", Path: bin, Dir: dir,
 		Args: append([]string{"--config.file=" + path, "--web.listen-address=" + addr, "--log.level=debug"}, flags...),
-		Env:  []string{"KUBECONFIG=" + filepath.Join(dir, "none"), "HOME=" + dir, "POD_UID=the-pod"},
+		Env:  []string{"KUBECONFIG=" + filepath.Join(dir, "none"), "HOME=" + dir, podUID(0)},
 	}}, nil
+}
+
+func podUID(n int) string { return fmt.Sprintf("POD_UID=pod-%d", n) }
+
+// rename makes what is started next another pod.
+func (e *exporter) rename() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.command.Env[len(e.command.Env)-1] = podUID(e.starts)
 }
 
 // quietPort returns a free port below those that the system gives to outgoing
