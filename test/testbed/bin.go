@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 )
 
@@ -40,8 +41,7 @@ func Binary(dir, name string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find %s: %w", name, err)
 	}
-	//nolint:gosec // whoever sets the environment may name any directory
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+	if _, err := exec.LookPath(path); errors.Is(err, fs.ErrNotExist) {
 		return "", fmt.Errorf("%s is not built: run `make %s` (looked for %s; $KUBEBARK_BIN names another directory)", name, target(name), path)
 	} else if err != nil {
 		return "", fmt.Errorf("find %s: %w", name, err)

@@ -100,7 +100,7 @@ func TestMissingBinary(t *testing.T) {
 func TestBinaryElsewhere(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("KUBEBARK_BIN", dir)
-	if err := os.WriteFile(dir+"/amtool", nil, 0o600); err != nil {
+	if err := os.WriteFile(dir+"/amtool", nil, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := testbed.Binary("", "amtool"); err != nil || got != dir+"/amtool" {
