@@ -27,6 +27,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 	w.ready()
 	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
 	w.push(w.ada, "BackupFailed", "first")
+	w.counts("BackupFailed", 1)
 
 	exposed := make(map[string]bool)
 	for _, p := range []program{w.exporter, w.receiver} {
