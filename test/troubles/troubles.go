@@ -45,7 +45,8 @@ type stage struct {
 
 // Run makes all troubles, one after the other, in the cluster that config
 // reaches, and mends them. node is the one that dies; without one, none does.
-// The namespace and what is in it stay when Run returns.
+// The namespace and what is in it stay when Run returns, and are well until
+// ctx ends.
 func (s Script) Run(ctx context.Context, config *rest.Config, node Node) error {
 	client, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -55,7 +56,8 @@ func (s Script) Run(ctx context.Context, config *rest.Config, node Node) error {
 	if err != nil {
 		return err
 	}
-	defer health.close()
+	// Not when Run returns: the shop stays, and would fail its probes for ever.
+	context.AfterFunc(ctx, health.close)
 	st := &stage{Script: s.withDefaults(), client: client, node: node, health: health}
 	for _, step := range st.steps() {
 		if err := step.do(ctx, st); err != nil {
