@@ -1,6 +1,7 @@
 package fakeapi
 
 import (
+	"bufio"
 	"errors"
 	"net/http"
 	"strconv"
@@ -18,12 +19,15 @@ const watchExpired = "The resourceVersion for the provided watch is too old."
 // batch is how many changes a stream writes before it flushes.
 const batch = 256
 
+// bufferSize makes a batch of ordinary events one write.
+const bufferSize = 128 << 10
+
 // stream is one open watch.
 type stream struct {
 	s      *Server
 	req    *request
-	w      http.ResponseWriter
-	flush  func() error
+	w      *bufio.Writer
+	rc     *http.ResponseController
 	prefix string // of keys that it shows
 	at     uint64 // version that it has come to
 }
@@ -34,7 +38,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, req *request) {
 		fail(w, req.encoding, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("ListOptions").GroupKind(), "", nil))
 		return
 	}
-	st := &stream{s: s, req: req, w: w, flush: http.NewResponseController(w).Flush, at: req.version}
+	st := &stream{s: s, req: req, w: bufio.NewWriterSize(w, bufferSize), rc: http.NewResponseController(w), at: req.version}
 	if req.namespace != "" {
 		st.prefix = req.namespace + "/"
 	}
@@ -53,6 +57,13 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, req *request) {
 	if se, ok := errors.AsType[*apierrors.StatusError](err); ok {
 		st.fail(se)
 	}
+}
+
+func (st *stream) flush() error {
+	if err := st.w.Flush(); err != nil {
+		return err
+	}
+	return st.rc.Flush()
 }
 
 // begin sends what there is, where that is asked for.
