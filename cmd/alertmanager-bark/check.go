@@ -4,34 +4,33 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/alecthomas/kingpin/v2"
-
 	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/internal/cli"
 )
 
-func addCheck(app *kingpin.Application, commands map[string]func() error, std stdio) {
+func addCheck(app *cli.App) {
 	c := app.Command("check-config", "Check configuration files as a start would: keys are read and templates tried on samples.")
 	files := c.Arg("FILE", "Configuration file.").Required().Strings()
-	commands["check-config"] = func() error { return checkConfig(*files, std) }
+	app.Handle(c, func() error { return checkConfig(*files, app.Stdio) })
 }
 
 // checkConfig reports the faults of all files, not only of the first.
-func checkConfig(files []string, std stdio) error {
+func checkConfig(files []string, std cli.Stdio) error {
 	bad := 0
 	for _, file := range files {
 		c, _, err := config.Load(file)
 		if err != nil {
 			bad++
-			fmt.Fprintln(std.err, err)
+			fmt.Fprintln(std.Err, err)
 			continue
 		}
-		fmt.Fprintf(std.out, "%s: good\n", file)
+		fmt.Fprintf(std.Out, "%s: good\n", file)
 		for _, line := range describe(c) {
-			fmt.Fprintf(std.out, "  %s\n", line)
+			fmt.Fprintf(std.Out, "  %s\n", line)
 		}
 	}
 	if bad > 0 {
-		return usageError{fmt.Errorf("%d of %d files refused", bad, len(files))}
+		return cli.UsageError{Err: fmt.Errorf("%d of %d files refused", bad, len(files))}
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/httpd"
 	"github.com/kubebark/kubebark/internal/logging"
 )
@@ -27,7 +28,7 @@ const canary = "CanaryKey0000000000001"
 
 func call(in string, args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(args, stdio{strings.NewReader(in), &o, &e})
+	code = run(args, cli.Stdio{In: strings.NewReader(in), Out: &o, Err: &e})
 	return code, o.String(), e.String()
 }
 
@@ -111,7 +112,7 @@ func TestService(t *testing.T) {
 	defer bark.Close()
 	d := dir(t, bark.URL)
 	logs := new(lockedBuffer)
-	s := &service{std: stdio{nil, io.Discard, logs}, logs: &logging.Config{}, configFile: d + "/c.yml", telemetryPath: "/metrics", publicAddress: "127.0.0.1:0"}
+	s := &service{std: cli.Stdio{Out: io.Discard, Err: logs}, logs: &logging.Config{}, configFile: d + "/c.yml", telemetryPath: "/metrics", publicAddress: "127.0.0.1:0"}
 	s.web = &httpd.Flags{Addresses: []string{"127.0.0.1:0"}, Lifecycle: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)

@@ -7,31 +7,30 @@ import (
 	"os"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
-
 	"github.com/kubebark/kubebark/barkreceiver"
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
+	"github.com/kubebark/kubebark/internal/cli"
 )
 
-func addRender(app *kingpin.Application, commands map[string]func() error, std stdio) {
+func addRender(app *cli.App) {
 	c := app.Command("render", "Read a webhook body and print each request to Bark as JSON, with the keys masked. Sends nothing.")
 	configFile := c.Flag("config.file", "Path to the configuration file.").Required().String()
 	receiver := c.Flag("receiver", "Receiver to render for; default is the one that the body names.").String()
 	file := c.Arg("FILE", "Webhook body; default is standard input.").String()
-	commands["render"] = func() error { return render(*configFile, *receiver, *file, std) }
+	app.Handle(c, func() error { return render(*configFile, *receiver, *file, app.Stdio) })
 }
 
-func render(configFile, receiver, file string, std stdio) error {
+func render(configFile, receiver, file string, std cli.Stdio) error {
 	c, _, err := config.Load(configFile)
 	if err != nil {
 		return unreadable(err)
 	}
-	in, label := std.in, "standard input"
+	in, label := std.In, "standard input"
 	if file != "" && file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 		defer f.Close()
 		in, label = f, file
@@ -52,7 +51,7 @@ func render(configFile, receiver, file string, std stdio) error {
 		return err
 	}
 	requests, err := barkreceiver.Requests(r, m, time.Now())
-	enc := json.NewEncoder(std.out)
+	enc := json.NewEncoder(std.Out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	for _, req := range requests {
@@ -66,7 +65,7 @@ func render(configFile, receiver, file string, std stdio) error {
 func find(c *config.Config, receiver string) (*config.Receiver, error) {
 	r := c.Find(webhook.Names(receiver))
 	if r == nil {
-		return nil, usageError{fmt.Errorf("there is no receiver %q in the configuration, and no default_receiver", receiver)}
+		return nil, cli.UsageError{Err: fmt.Errorf("there is no receiver %q in the configuration, and no default_receiver", receiver)}
 	}
 	return r, nil
 }

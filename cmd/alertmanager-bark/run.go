@@ -9,7 +9,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -17,6 +16,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/kubebark/kubebark/barkreceiver"
+	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/conf"
 	"github.com/kubebark/kubebark/internal/httpd"
 	"github.com/kubebark/kubebark/internal/lifecycle"
@@ -25,7 +25,7 @@ import (
 
 // service is the command run: its flags.
 type service struct {
-	std  stdio
+	std  cli.Stdio
 	logs *logging.Config
 	web  *httpd.Flags
 
@@ -34,14 +34,14 @@ type service struct {
 	publicAddress string
 }
 
-func addService(app *kingpin.Application, commands map[string]func() error, logs *logging.Config, std stdio) {
+func addService(app *cli.App) {
 	c := app.Command("run", "Serve Alertmanager's webhook; the default.").Default()
-	s := &service{logs: logs, std: std}
+	s := &service{logs: logging.Flags(app.Application), std: app.Stdio}
 	c.Flag("config.file", "Path to the configuration file.").Required().StringVar(&s.configFile)
 	c.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&s.telemetryPath)
 	s.web = httpd.AddFlags(c, ":10057")
 	c.Flag("web.public-listen-address", "Address to serve nothing but /silence on, the page that pushes link to; default is that of --web.listen-address.").StringVar(&s.publicAddress)
-	commands["run"] = s.run
+	app.Handle(c, s.run)
 }
 
 func (s *service) run() error {
@@ -51,7 +51,7 @@ func (s *service) run() error {
 }
 
 func (s *service) serve(ctx context.Context) error {
-	base := logging.New(s.std.err, *s.logs)
+	base := logging.New(s.std.Err, *s.logs)
 	logger := logging.WithTime(base)
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
@@ -61,7 +61,7 @@ func (s *service) serve(ctx context.Context) error {
 	)
 	external, err := s.web.ExternalURL()
 	if err != nil {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	app, err := barkreceiver.New(barkreceiver.Options{
 		ConfigFile: s.configFile, Logger: logger, Registerer: registry, ExternalURL: external,
@@ -122,7 +122,7 @@ func runAll(ctx context.Context, app *barkreceiver.App, reloader *conf.Reloader,
 // mend.
 func unreadable(err error) error {
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return usageError{err}
+		return cli.UsageError{Err: err}
 	}
 	return err
 }

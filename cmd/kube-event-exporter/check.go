@@ -3,33 +3,32 @@ package main
 import (
 	"fmt"
 
-	"github.com/alecthomas/kingpin/v2"
-
 	"github.com/kubebark/kubebark/alertbridge/rule"
+	"github.com/kubebark/kubebark/internal/cli"
 )
 
-func addCheck(app *kingpin.Application, commands map[string]func() error, std stdio) {
+func addCheck(app *cli.App) {
 	c := app.Command("check-config", "Check configuration files as a start would, and print what each rule does.")
 	files := c.Arg("FILE", "Configuration file.").Required().Strings()
-	commands["check-config"] = func() error { return checkConfig(*files, std) }
+	app.Handle(c, func() error { return checkConfig(*files, app.Stdio) })
 }
 
 // checkConfig reports the faults of all files, not only of the first.
-func checkConfig(files []string, std stdio) error {
+func checkConfig(files []string, std cli.Stdio) error {
 	bad := 0
 	for _, file := range files {
 		if err := checkFile(file, std); err != nil {
 			bad++
-			fmt.Fprintln(std.err, err)
+			fmt.Fprintln(std.Err, err)
 		}
 	}
 	if bad > 0 {
-		return usageError{fmt.Errorf("%d of %d files refused", bad, len(files))}
+		return cli.UsageError{Err: fmt.Errorf("%d of %d files refused", bad, len(files))}
 	}
 	return nil
 }
 
-func checkFile(file string, std stdio) error {
+func checkFile(file string, std cli.Stdio) error {
 	cfg, err := loadConfig(file, nil)
 	if err != nil {
 		return err
@@ -38,12 +37,12 @@ func checkFile(file string, std stdio) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	fmt.Fprintf(std.out, "%s: good\n", file)
+	fmt.Fprintf(std.Out, "%s: good\n", file)
 	for _, line := range rules.Describe() {
-		fmt.Fprintf(std.out, "  %s\n", line)
+		fmt.Fprintf(std.Out, "  %s\n", line)
 	}
 	for _, w := range rules.Warnings() {
-		fmt.Fprintf(std.out, "  warning: %s\n", w)
+		fmt.Fprintf(std.Out, "  warning: %s\n", w)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/series"
+	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/conf"
 )
 
@@ -30,14 +31,14 @@ func loadConfig(path string, alertmanagers []string) (*config, error) {
 		Alerts:   rule.DefaultConfig(),
 	}
 	if err := conf.Load(path, c); err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	c.Alerting.SetDirectory(filepath.Dir(path))
 	for _, u := range alertmanagers {
 		c.Alerting.Alertmanagers = append(c.Alerting.Alertmanagers, notify.NewAlertmanager(u))
 	}
 	if err := c.Alerting.Validate(); err != nil {
-		return nil, usageError{fmt.Errorf("--alertmanager.url: %w", err)}
+		return nil, cli.UsageError{Err: fmt.Errorf("--alertmanager.url: %w", err)}
 	}
 	return c, nil
 }

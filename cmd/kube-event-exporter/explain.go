@@ -10,36 +10,36 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/model"
 
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/decode"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/exporter/series"
+	"github.com/kubebark/kubebark/internal/cli"
 )
 
-func addExplain(app *kingpin.Application, commands map[string]func() error, std stdio) {
+func addExplain(app *cli.App) {
 	c := app.Command("explain", "Read Events and print for each what is counted, which rule matches, and the alert it would raise.")
 	configFile := c.Flag("config.file", "Path to the configuration file.").String()
 	file := c.Arg("FILE", "Events as kubectl prints them: JSON, YAML, a List, JSON lines or watch lines; default is standard input.").String()
-	commands["explain"] = func() error { return explain(*configFile, *file, std) }
+	app.Handle(c, func() error { return explain(*configFile, *file, app.Stdio) })
 }
 
-func explain(configFile, file string, std stdio) error {
+func explain(configFile, file string, std cli.Stdio) error {
 	cfg, err := loadConfig(configFile, nil)
 	if err != nil {
 		return err
 	}
 	rules, err := rule.Compile(cfg.Alerts, cfg.ExternalLabels)
 	if err != nil {
-		return usageError{fmt.Errorf("%s: %w", configFile, err)}
+		return cli.UsageError{Err: fmt.Errorf("%s: %w", configFile, err)}
 	}
-	in, label := std.in, "standard input"
+	in, label := std.In, "standard input"
 	if file != "" && file != "-" {
 		f, err := os.Open(file)
 		if err != nil {
-			return usageError{err}
+			return cli.UsageError{Err: err}
 		}
 		defer f.Close()
 		in, label = f, file
@@ -50,7 +50,7 @@ func explain(configFile, file string, std stdio) error {
 			faults = append(faults, fmt.Errorf("%s:%d: %w", label, f.Line, f.Err))
 			return true
 		}
-		printExplanation(std.out, r, rules.Explain(r.Event))
+		printExplanation(std.Out, r, rules.Explain(r.Event))
 		return true
 	})
 	if err != nil {

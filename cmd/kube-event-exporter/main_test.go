@@ -9,13 +9,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubebark/kubebark/internal/cli"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
 
 func call(in string, args ...string) (code int, out, errs string) {
 	var o, e bytes.Buffer
-	code = run(args, stdio{strings.NewReader(in), &o, &e})
+	code = run(args, cli.Stdio{In: strings.NewReader(in), Out: &o, Err: &e})
 	return code, o.String(), e.String()
 }
 

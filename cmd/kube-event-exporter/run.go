@@ -21,6 +21,7 @@ import (
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/series"
 	"github.com/kubebark/kubebark/exporter/watch"
+	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/conf"
 	"github.com/kubebark/kubebark/internal/httpd"
 	"github.com/kubebark/kubebark/internal/lifecycle"
@@ -29,7 +30,7 @@ import (
 
 // service is the command run: its flags, and what it is made of.
 type service struct {
-	std  stdio
+	std  cli.Stdio
 	logs *logging.Config
 	web  *httpd.Flags
 	kube kube.Options
@@ -56,7 +57,7 @@ func (s *service) run() error {
 	// First of all: who is told to end while still starting ends in order, too.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	base := logging.New(s.std.err, *s.logs)
+	base := logging.New(s.std.Err, *s.logs)
 	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
 	s.registry = prometheus.NewRegistry()
 	s.registry.MustRegister(
@@ -176,7 +177,7 @@ func (s *service) newServer(reload func(context.Context) error) (*httpd.Server, 
 		ready = func() error { return nil }
 	}
 	if _, err := s.web.ExternalURL(); err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	return httpd.New(httpd.Options{
 		Logger: s.slog, Registry: s.registry, Flags: *s.web,

@@ -15,6 +15,7 @@ import (
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/replay"
 	"github.com/kubebark/kubebark/exporter/watch"
+	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/lifecycle"
 )
 
@@ -22,10 +23,10 @@ import (
 // watchers.
 func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	if s.replaySpeed < 0 {
-		return nil, usageError{fmt.Errorf("--replay.speed: want 0 or more, have %g", s.replaySpeed)}
+		return nil, cli.UsageError{Err: fmt.Errorf("--replay.speed: want 0 or more, have %g", s.replaySpeed)}
 	}
 	if s.replayFile != "" && s.stateFile != "" {
-		return nil, usageError{errors.New("--state.file: a replay is the whole history and has no state to go on from")}
+		return nil, cli.UsageError{Err: errors.New("--state.file: a replay is the whole history and has no state to go on from")}
 	}
 	if s.replayFile != "" {
 		return s.replay, nil
@@ -34,7 +35,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	s.kube.UserAgent = name + "/" + version.Version
 	client, err := kube.NewClient(s.kube)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, cli.UsageError{Err: err}
 	}
 	s.cluster = client.Cluster
 	namespaces, err := splitNamespaces(s.namespaces)
@@ -88,7 +89,7 @@ func splitNamespaces(list string) ([]string, error) {
 	for ns := range strings.SplitSeq(list, ",") {
 		ns = strings.TrimSpace(ns)
 		if ns == "" {
-			return nil, usageError{errors.New("--namespaces: an empty name between commas")}
+			return nil, cli.UsageError{Err: errors.New("--namespaces: an empty name between commas")}
 		}
 		if !seen[ns] {
 			seen[ns] = true
@@ -101,7 +102,7 @@ func splitNamespaces(list string) ([]string, error) {
 func (s *service) replay(g *lifecycle.Group, p *exporter.Pipeline) {
 	g.Add("replay", func(ctx context.Context) error {
 		err := replay.Run(ctx, replay.Options{
-			Path: s.replayFile, Stdin: s.std.in, Speed: s.replaySpeed, Logger: s.logger, Handle: p.Replay,
+			Path: s.replayFile, Stdin: s.std.In, Speed: s.replaySpeed, Logger: s.logger, Handle: p.Replay,
 		})
 		if err != nil {
 			return err
