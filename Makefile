@@ -30,7 +30,12 @@ help: ## Show this help.
 .PHONY: build
 build: ## Build both programs into bin/.
 	@mkdir -p bin
-	$(GO_BUILD) -o bin/ ./cmd/...
+	@echo "building both programs into bin/ (about 2 min when nothing is cached) …"
+	@total=$$(go list -deps ./cmd/... | wc -l); \
+	$(GO_BUILD) -v -o bin/ ./cmd/... 2>&1 | awk -v total=$$total '\
+		/^go: downloading / { if (++d % 20 == 0) print "build: " d " modules downloaded"; fflush(); next } \
+		/^[a-z0-9.\/_~-]+$$/ { if (++n % 100 == 0) print "build: " n " of at most " total " packages compiled"; fflush(); next } \
+		{ print; fflush() }'
 
 .PHONY: test
 test: lint test-unit e2e ## Everything, real parts included.
