@@ -117,7 +117,7 @@ func (p *Pages) ask(ctx context.Context) (statuses map[string]notify.Status, fau
 }
 
 func counts(vs []episode.View) map[string]int {
-	n := map[string]int{}
+	n := map[string]int{episode.Pending.String(): 0, episode.Firing.String(): 0, episode.Ended.String(): 0}
 	for i := range vs {
 		n[vs[i].State.String()]++
 	}
