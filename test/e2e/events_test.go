@@ -54,7 +54,8 @@ func TestManualEvent(t *testing.T) {
 			if !strings.HasPrefix(a.GeneratorURL, "http") || !strings.Contains(a.GeneratorURL, "/alerts") {
 				t.Errorf("generatorURL %q does not lead to the alerts", a.GeneratorURL)
 			}
-			n := w.push(w.ada, "HighCPUUsage", "my-pod", "default", "The CPU usage has exceeded 80%.")
+			// What, where, how often and since when.
+			n := w.push(w.ada, "HighCPUUsage", "my-pod", "default", "The CPU usage has exceeded 80%.", "1 firing since ")
 			if n.Title == "" || n.Body == "" || n.ID == "" {
 				t.Errorf("push %+v", n)
 			}
