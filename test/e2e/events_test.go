@@ -84,15 +84,15 @@ func (w *world) ready() {
 	w.eventually("the exporter is ready", func() (bool, error) {
 		code, body, err := get(w.ctx, w.exporter.url+"/-/ready")
 		if err == nil && code != 200 {
-			err = &notReady{body}
+			err = &notReadyError{body}
 		}
 		return code == 200, err
 	})
 }
 
-type notReady struct{ body string }
+type notReadyError struct{ body string }
 
-func (e *notReady) Error() string { return strings.TrimSpace(e.body) }
+func (e *notReadyError) Error() string { return strings.TrimSpace(e.body) }
 
 func (w *world) create(e *corev1.Event) {
 	w.t.Helper()
