@@ -21,6 +21,7 @@ RACE := $(if $(shell command -v $(or $(CC),gcc)),1)
 
 include test/parts/parts.mk
 include test/demo/demo.mk
+include test/browser/browser.mk
 include test/truth/truth.mk
 
 .PHONY: help

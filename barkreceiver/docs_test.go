@@ -18,7 +18,7 @@ import (
 const docs = "../docs/receiver.md"
 
 var (
-	example  = regexp.MustCompile("(?s)<!-- example: (\\w+) -->\n```yaml\n(.*?)```")
+	example  = regexp.MustCompile("(?s)<!-- example: (\\w+) -->\n *```yaml\n(.*?)\n *```")
 	rendered = regexp.MustCompile("(?s)(<!-- rendered: (\\w+) -->\n```json\n)(.*?)```")
 )
 
@@ -40,7 +40,12 @@ func TestDocs(t *testing.T) {
 		}
 		return m[1] + renderExample(t, text) + "```"
 	})
-	loadExample(t, examples["full"])
+	for _, text := range examples {
+		if !strings.Contains(text, "receivers:") { // a part only
+			text += "\n" + examples["defaults"]
+		}
+		loadExample(t, text)
+	}
 	if *update {
 		if err := os.WriteFile(docs, []byte(got), 0o600); err != nil {
 			t.Fatal(err)
@@ -60,7 +65,7 @@ func TestDocs(t *testing.T) {
 func loadExample(t *testing.T, text string) *config.Config {
 	t.Helper()
 	dir := t.TempDir()
-	for name, content := range map[string]string{"c.yml": text, "keys/alice": keyAlice, "keys/bob": keyBob, "keys/bob.aes": strings.Repeat("k", 32)} {
+	for name, content := range map[string]string{"c.yml": text, "alice.key": keyAlice, "silence.key": strings.Repeat("s", 32), "keys/alice": keyAlice, "keys/bob": keyBob, "keys/bob.aes": strings.Repeat("k", 32)} {
 		if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
 			t.Fatal(err)
 		}

@@ -9,12 +9,12 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
-	"html/template"
 	"net/http"
 	"strconv"
 	"time"
 
 	"github.com/kubebark/kubebark/barkreceiver/config"
+	pages "github.com/kubebark/kubebark/barkreceiver/page"
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/render"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
@@ -41,6 +41,7 @@ type page struct {
 	Sample    int
 	Body      string // pasted
 	Fault     string
+	Template  bool // the fault is a template's
 	Pushes    []shown
 	Nothing   bool // the receiver is not told
 }
@@ -69,8 +70,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := h.fill(p, r); err != nil {
 		p.Fault = err.Error()
+		_, p.Template = errors.AsType[*render.FaultError](err)
 	}
-	p.write(w, code)
+	pages.Write(w, code, files, "preview.html", p)
 }
 
 func (h *Handler) fill(p *page, r *http.Request) error {
@@ -119,23 +121,4 @@ func (h *Handler) fill(p *page, r *http.Request) error {
 		p.Pushes = append(p.Pushes, s)
 	}
 	return fault
-}
-
-func (p *page) write(w http.ResponseWriter, code int) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	var body bytes.Buffer
-	t, err := template.ParseFS(files, "preview.html")
-	if err == nil {
-		err = t.Execute(&body, p)
-	}
-	if err != nil {
-		http.Error(w, "The page cannot be shown.", http.StatusInternalServerError)
-		return
-	}
-	w.WriteHeader(code)
-	w.Write(body.Bytes())
 }

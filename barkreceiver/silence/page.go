@@ -1,12 +1,12 @@
 package silence
 
 import (
-	"bytes"
 	"embed"
 	"errors"
-	"html/template"
 	"net/http"
 	"time"
+
+	pages "github.com/kubebark/kubebark/barkreceiver/page"
 )
 
 //go:embed page.html
@@ -96,23 +96,4 @@ func (p *page) fail(err error) int {
 	return http.StatusBadGateway
 }
 
-func (p *page) write(w http.ResponseWriter, code int) {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Robots-Tag", "noindex")
-	var body bytes.Buffer
-	t, err := template.ParseFS(files, "page.html")
-	if err == nil {
-		err = t.Execute(&body, p)
-	}
-	if err != nil {
-		http.Error(w, "The page cannot be shown.", http.StatusInternalServerError)
-		return
-	}
-	w.WriteHeader(code)
-	w.Write(body.Bytes())
-}
+func (p *page) write(w http.ResponseWriter, code int) { pages.Write(w, code, files, "page.html", p) }

@@ -160,7 +160,7 @@ func TestMethodsAndHeaders(t *testing.T) {
 	}
 	w = httptest.NewRecorder()
 	f.ServeHTTP(w, httptest.NewRequest(http.MethodGet, Path, http.NoBody))
-	for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Content-Security-Policy": "default-src 'none'"} {
+	for name, want := range map[string]string{"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "Content-Security-Policy": "default-src 'none'"} {
 		if got := w.Header().Get(name); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s", name, got)
 		}

@@ -50,6 +50,9 @@ func Start(ctx context.Context) (tab context.Context, stop func(), err error) {
 		chromedp.DisableGPU,
 		chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("lang", "en-GB"),
+		// Names for pages without TLS that are not of this machine, which
+		// browsers trust less than localhost.
+		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"),
 		chromedp.Env("TZ=UTC", "LANGUAGE=en_GB"),
 	})
 	alloc, stopAll := chromedp.NewExecAllocator(ctx, flags...)
@@ -76,6 +79,15 @@ func Media(name, value string) chromedp.Action[chromedp.Void] {
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 			Features: []*emulation.MediaFeature{{Name: name, Value: value}},
 		})
+		return err
+	})
+}
+
+// NoScript keeps a tab from running the scripts of pages, as who turned
+// JavaScript off does.
+func NoScript() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 		return err
 	})
 }
