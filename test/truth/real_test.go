@@ -73,7 +73,7 @@ func TestRealExpiry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := w.story.objects[0]
+	o := object{"Pod", "shop", "mortal"} // which nothing was told of before
 	backOff := happening{o, corev1.EventTypeWarning, "BackOff", "m"}
 	unschedulable := happening{o, corev1.EventTypeWarning, "FailedScheduling", "m"}
 	three := func() {
