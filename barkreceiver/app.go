@@ -17,7 +17,6 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/dedup"
 	"github.com/kubebark/kubebark/barkreceiver/preview"
-	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/silence"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
 )
@@ -59,15 +58,6 @@ type App struct {
 	work     sync.WaitGroup // webhooks being answered
 }
 
-// state is what a reload swaps.
-type state struct {
-	config *config.Config
-	client *push.Client
-	server string // label of bark_up
-
-	silence *silence.Handler // nil where there is no Alertmanager to silence in
-}
-
 // New returns an app without configuration.
 func New(o Options) (*App, error) {
 	a := &App{
@@ -90,8 +80,8 @@ func (a *App) Apply() ([]string, error) {
 	if err != nil {
 		return files, err
 	}
-	next := &state{config: c}
-	if next.client, next.server, err = a.newClient(c); err != nil {
+	next, err := a.newState(c)
+	if err != nil {
 		return files, err
 	}
 	if next.silence, err = a.newSilence(c); err != nil {
@@ -101,35 +91,13 @@ func (a *App) Apply() ([]string, error) {
 	a.told.SetWindow(time.Duration(c.DedupWindow))
 	if old := a.state.Swap(next); old != nil {
 		old.close()
-		if old.server != next.server {
-			a.metrics.up.DeleteLabelValues(old.server)
-		}
+		a.forgetServers(old, next)
 	}
 	select {
 	case a.applied <- struct{}{}:
 	default: // Run has one to see already
 	}
 	return files, nil
-}
-
-func (a *App) newClient(c *config.Config) (client *push.Client, server string, err error) {
-	u, err := push.ParseServerURL(c.Bark.ServerURL)
-	if err != nil {
-		return nil, "", err
-	}
-	server = u.String()
-	client, err = push.New(push.Options{
-		ServerURL: c.Bark.ServerURL, HTTP: c.Bark.HTTP, Timeout: time.Duration(c.Bark.Timeout),
-		Duration: a.metrics.duration, Up: a.metrics.up.WithLabelValues(server),
-	})
-	return client, server, err
-}
-
-func (st *state) close() {
-	st.client.Close()
-	if st.silence != nil {
-		st.silence.Close()
-	}
 }
 
 func (a *App) newSilence(c *config.Config) (*silence.Handler, error) {
@@ -143,7 +111,7 @@ func (a *App) newSilence(c *config.Config) (*silence.Handler, error) {
 	})
 }
 
-// Run watches the bark-server, and the watchdog, until ctx is done, and then waits for the
+// Run watches the bark-servers, and the watchdog, until ctx is done, and then waits for the
 // pushes that are under way.
 func (a *App) Run(ctx context.Context) error {
 	tick := time.NewTicker(pingInterval)
@@ -151,7 +119,7 @@ func (a *App) Run(ctx context.Context) error {
 	var watch sync.WaitGroup
 	watch.Go(func() { a.watch(ctx) })
 	for {
-		a.state.Load().client.Ping(ctx)
+		a.state.Load().ping(ctx)
 		select {
 		case <-ctx.Done():
 			watch.Wait()
@@ -217,16 +185,4 @@ func (a *App) logFaults(p *plan) {
 		a.metrics.templates.Inc()
 		level.Warn(a.logger).Log("msg", "a template failed, its default took its place", "receiver", p.receiver.Name, "err", f)
 	}
-}
-
-// newTester returns an app that has a configuration and can send, no more.
-func newTester(c *config.Config) (*App, error) {
-	a := &App{logger: log.NewNopLogger(), metrics: newMetrics(prometheus.NewRegistry())}
-	st := &state{config: c}
-	var err error
-	if st.client, st.server, err = a.newClient(c); err != nil {
-		return nil, err
-	}
-	a.state.Store(st)
-	return a, nil
 }

@@ -16,8 +16,11 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/render"
 )
 
+const notTold = "this receiver is not told of resolved groups\n"
+
 // told is what became of a push to a device.
 type told struct {
+	receiver  string
 	device    *config.Device
 	duplicate bool
 	push.Result
@@ -38,42 +41,62 @@ func (t told) String() string {
 	return s
 }
 
-// deliver pushes a plan and returns the answer to Alertmanager: its text, and
-// an error where it is not 200.
+// deliver pushes a plan, and its fallback if that is needed, and returns the
+// answer to Alertmanager: its text, and an error where it is not 200.
 func (a *App) deliver(ctx context.Context, st *state, p *plan) (string, error) {
-	if len(p.parcels) == 0 {
-		return "this receiver is not told of resolved groups\n", nil
+	if len(p.parcels) == 0 && p.fallback == nil {
+		return notTold, nil
 	}
 	wait, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	busy := fail(http.StatusServiceUnavailable, "too many pushes are under way; come back later")
 	select {
 	case a.turns <- struct{}{}:
 		defer func() { <-a.turns }()
 	case <-wait.Done():
-		a.metrics.busy.Inc()
-		return "", busy
+		return "", a.busy()
 	}
-	unlock, err := a.told.Lock(wait, p.parcels[0].params.ID)
+	all, err := a.pushAll(ctx, st, p)
 	if err != nil {
-		a.metrics.busy.Inc()
-		return "", busy
+		return "", err
+	}
+	if a.needsFallback(st, p, all, time.Now()) {
+		a.metrics.fallbacks.WithLabelValues(p.receiver.Name).Inc()
+		level.Warn(a.logger).Log("msg", "the fallback is told", "receiver", p.receiver.Name, "fallback", p.fallback.receiver.Name)
+		a.logFaults(p.fallback)
+		more, err := a.pushAll(ctx, st, p.fallback)
+		if err != nil {
+			return "", err
+		}
+		all = append(all, more...)
+	}
+	return a.answer(p, all)
+}
+
+func (a *App) busy() error {
+	a.metrics.busy.Inc()
+	return fail(http.StatusServiceUnavailable, "too many pushes are under way; come back later")
+}
+
+// pushAll sends the pushes of a plan. Fallbacks have none, so who holds the
+// lock of one waits for nobody.
+func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]told, error) {
+	wait, cancel := context.WithTimeout(ctx, maxWait)
+	defer cancel()
+	unlock, err := a.told.Lock(wait, p.id)
+	if err != nil {
+		return nil, a.busy()
 	}
 	defer unlock()
 	// A push that is under way is finished even when Alertmanager hangs up:
 	// else it would ring again without anybody knowing that it had.
-	all := a.pushAll(context.WithoutCancel(ctx), st, p)
-	return a.answer(p, all)
-}
-
-func (a *App) pushAll(ctx context.Context, st *state, p *plan) []told {
+	ctx = context.WithoutCancel(ctx)
 	all := make([][]told, len(p.parcels))
 	var wg sync.WaitGroup
 	for i := range p.parcels {
 		wg.Go(func() { all[i] = a.pushParcel(ctx, st, p, &p.parcels[i]) })
 	}
 	wg.Wait()
-	return slices.Concat(all...)
+	return slices.Concat(all...), nil
 }
 
 // pushParcel sends a push to those of its devices that were not told the same
@@ -81,14 +104,15 @@ func (a *App) pushAll(ctx context.Context, st *state, p *plan) []told {
 func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel) []told {
 	var all []told
 	var news []*config.Device
+	srv := st.server(p.receiver)
 	for _, d := range parcel.devices {
-		if a.told.Has(deviceID(st, d), parcel.params.ID, p.state) {
-			all = append(all, told{device: d, duplicate: true})
+		if a.told.Has(deviceID(srv, d), parcel.params.ID, p.state) {
+			all = append(all, told{receiver: p.receiver.Name, device: d, duplicate: true})
 			continue
 		}
 		news = append(news, d)
 	}
-	sent := a.send(ctx, st, &parcel.params, news)
+	sent := a.send(ctx, srv, p.receiver, &parcel.params, news)
 	var large []*config.Device
 	sent = slices.DeleteFunc(sent, func(t told) bool {
 		if t.TooLarge {
@@ -102,27 +126,27 @@ func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel
 		level.Warn(a.logger).Log("msg", "a push was too large", "receiver", p.receiver.Name, "size", parcel.params.Size())
 		small := render.Cut(parcel.params, func(p *push.Params) bool { return parcel.fits(p) && p.Size() < push.MaxPayload*2/3 })
 		a.metrics.truncated.WithLabelValues(p.receiver.Name).Inc()
-		sent = append(sent, a.send(ctx, st, &small, large)...)
+		sent = append(sent, a.send(ctx, srv, p.receiver, &small, large)...)
 	}
 	for _, t := range sent {
 		if t.Outcome == push.Delivered {
-			a.told.Record(deviceID(st, t.device), parcel.params.ID, p.state)
+			a.told.Record(deviceID(srv, t.device), parcel.params.ID, p.state)
 		}
 	}
 	return append(all, sent...)
 }
 
 // deviceID stands for a device whatever it is called.
-func deviceID(st *state, d *config.Device) string { return st.server + " " + d.Push().Key.Hash() }
+func deviceID(srv *server, d *config.Device) string { return srv.url + " " + d.Push().Key.Hash() }
 
 // send pushes to devices: to those without encryption together, to the others
 // each for itself.
-func (a *App) send(ctx context.Context, st *state, params *push.Params, devices []*config.Device) []told {
+func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params *push.Params, devices []*config.Device) []told {
 	var wg sync.WaitGroup
 	all := make([]told, len(devices))
 	var open []int
 	for i, d := range devices {
-		all[i].device = d
+		all[i].receiver, all[i].device = r.Name, d
 		if d.Sealer() == nil {
 			open = append(open, i)
 			continue
@@ -133,14 +157,14 @@ func (a *App) send(ctx context.Context, st *state, params *push.Params, devices 
 				all[i].Result = push.Result{Outcome: push.Refused, Detail: err.Error()}
 				return
 			}
-			all[i].Result = st.client.Push(ctx, sealed, []push.Device{d.Push()})[0]
+			all[i].Result = srv.Push(ctx, sealed, []push.Device{d.Push()})[0]
 		})
 	}
 	targets := make([]push.Device, len(open))
 	for i, j := range open {
 		targets[i] = devices[j].Push()
 	}
-	for i, r := range st.client.Push(ctx, params, targets) {
+	for i, r := range srv.Push(ctx, params, targets) {
 		all[open[i]].Result = r
 	}
 	wg.Wait()
@@ -155,20 +179,26 @@ func (a *App) answer(p *plan, all []told) (string, error) {
 	count := map[string]int{}
 	for _, t := range all {
 		count[t.outcome()]++
-		a.metrics.pushes.WithLabelValues(p.receiver.Name, t.outcome()).Inc()
-		lines = append(lines, t.String())
+		a.metrics.pushes.WithLabelValues(t.receiver, t.outcome()).Inc()
+		line := t.String()
+		if t.receiver != p.receiver.Name {
+			line = "fallback " + t.receiver + ", " + line
+		}
+		lines = append(lines, line)
 		if t.Outcome != push.Delivered && !t.duplicate && !t.Held {
-			level.Warn(a.logger).Log("msg", "push failed", "receiver", p.receiver.Name, "device", t.device.Name, "outcome", t.outcome(), "err", t.Detail)
+			level.Warn(a.logger).Log("msg", "push failed", "receiver", t.receiver, "device", t.device.Name, "outcome", t.outcome(), "err", t.Detail)
 		}
 	}
 	text := strings.Join(lines, "\n")
 	switch {
+	case len(all) == 0:
+		return notTold, nil
 	case count["retry"] > 0:
 		return "", fail(http.StatusServiceUnavailable, "%s", text)
 	case count["delivered"]+count[duplicate] == 0:
 		return "", fail(http.StatusUnprocessableEntity, "%s", text)
 	}
-	level.Debug(a.logger).Log("msg", "delivered", "receiver", p.receiver.Name, "id", p.parcels[0].params.ID, "devices", fmt.Sprint(len(all)))
+	level.Debug(a.logger).Log("msg", "delivered", "receiver", p.receiver.Name, "id", p.id, "devices", fmt.Sprint(len(all)))
 	return text + "\n", nil
 }
 
@@ -180,12 +210,13 @@ func SendTest(ctx context.Context, c *config.Config, r *config.Receiver, title, 
 		return nil, false, err
 	}
 	st := a.state.Load()
-	defer st.client.Close()
+	defer st.close()
+	srv := st.server(r)
 	params := render.Cut(push.Params{Title: title, Body: body, Group: "test"}, func(p *push.Params) bool { return p.Fits() })
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Duration(c.Bark.Timeout))
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Duration(c.Bark.All()[r.Server].Timeout))
 	defer cancel()
 	ok = true
-	for _, t := range a.send(ctx, st, &params, r.Devices) {
+	for _, t := range a.send(ctx, srv, r, &params, r.Devices) {
 		lines = append(lines, t.String())
 		ok = ok && t.Outcome == push.Delivered
 	}

@@ -162,7 +162,7 @@ func newFixture(t *testing.T, config string) *fixture {
 	if _, err := f.Apply(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { f.state.Load().client.Close() })
+	t.Cleanup(func() { f.state.Load().close() })
 	f.web = f.Handler()
 	return f
 }

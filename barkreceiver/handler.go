@@ -94,7 +94,8 @@ func (a *App) prepare(st *state, r *http.Request) (plan, error) {
 	body, err := readBody(r)
 	if f, ok := errors.AsType[*failure](err); ok && f.code == http.StatusRequestEntityTooLarge && rc != nil {
 		level.Warn(a.logger).Log("msg", "a message is too large to read, its receiver is told so", "receiver", rc.Name)
-		p := oversizePlan(rc, time.Now())
+		now := time.Now()
+		p := st.plan(rc, func(rc *config.Receiver) plan { return oversizePlan(rc, now) })
 		a.logFaults(&p)
 		return p, nil
 	}
@@ -121,7 +122,8 @@ func (a *App) render(st *state, rc *config.Receiver, body []byte) (plan, error) 
 		}
 	}
 	now := time.Now()
-	p := newPlan(rc, render.Input{Message: m, Now: now, SilenceURL: a.silenceURL(st, rc, m, now)})
+	in := render.Input{Message: m, Now: now, SilenceURL: a.silenceURL(st, rc, m, now)}
+	p := st.plan(rc, func(rc *config.Receiver) plan { return newPlan(rc, in) })
 	if p.truncated {
 		a.metrics.truncated.WithLabelValues(rc.Name).Inc()
 	}

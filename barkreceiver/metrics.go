@@ -17,6 +17,7 @@ type metrics struct {
 	pushes    *prometheus.CounterVec
 	duration  prometheus.Histogram
 	truncated *prometheus.CounterVec
+	fallbacks *prometheus.CounterVec
 	up        *prometheus.GaugeVec
 	templates prometheus.Counter
 	busy      prometheus.Counter
@@ -41,6 +42,8 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 		}),
 		truncated: counter("push_truncated_total",
 			"Messages of which a push has no room for all alerts or the whole text.", "receiver"),
+		fallbacks: counter("fallbacks_total",
+			"Messages that the receiver's fallback was told of.", "receiver"),
 		up: f.NewGaugeVec(prometheus.GaugeOpts{
 			Namespace: namespace, Name: "bark_up",
 			Help: "Whether the bark-server answered the last time it was asked.",
@@ -75,6 +78,9 @@ func (m *metrics) prepare(c *config.Config) {
 			m.webhooks.WithLabelValues(r.Name, code)
 		}
 		m.truncated.WithLabelValues(r.Name)
+		if r.Fallback != nil {
+			m.fallbacks.WithLabelValues(r.Name)
+		}
 	}
 	if c.Watchdog != nil {
 		m.webhooks.WithLabelValues(c.Watchdog.Receiver, "200")

@@ -24,6 +24,8 @@ type parcel struct {
 // plan is what a message comes to for a receiver.
 type plan struct {
 	receiver  *config.Receiver
+	fallback  *plan // who is told if the receiver's devices cannot be; maybe nil
+	id        string
 	parcels   []parcel // none if the receiver is not told
 	state     dedup.State
 	truncated bool
@@ -34,7 +36,8 @@ type plan struct {
 // newPlan renders a message. Encrypted pushes have less room, so they are
 // rendered for themselves.
 func newPlan(r *config.Receiver, in render.Input) plan {
-	p := plan{receiver: r, state: dedup.State{Digest: render.Digest(in.Message), Repeat: in.Message.Repeat()}}
+	p := plan{receiver: r, id: r.Renderer().ID(in.Message)}
+	p.state = dedup.State{Digest: render.Digest(in.Message), Repeat: in.Message.Repeat(), Over: in.Message.AllResolved()}
 	var plain, sealed []*config.Device
 	for _, d := range r.Devices {
 		if d.Sealer() != nil {
@@ -90,8 +93,8 @@ func (p *plan) put(out *render.Output, fits func(*push.Params) bool, devices []*
 
 // oversizePlan tells of a message that is too large to read.
 func oversizePlan(r *config.Receiver, now time.Time) plan {
-	p := plan{receiver: r, state: dedup.State{Digest: "too large"}}
 	out := r.Renderer().Oversize(now)
+	p := plan{receiver: r, id: out.Params.ID, state: dedup.State{Digest: "too large", Over: true}}
 	p.put(&out, seal.Fits, r.Devices)
 	return p
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-kit/log/level"
 
+	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/dedup"
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/seal"
@@ -79,10 +80,12 @@ func (a *App) checkWatchdog(ctx context.Context, now time.Time) {
 	if !news {
 		return
 	}
-	rc := st.config.Find([]string{c.Tell})
-	out := rc.Renderer().Watchdog(heard, now, overdue)
-	p := plan{receiver: rc, state: dedup.State{Digest: out.Params.Title + heard.String()}}
-	p.put(&out, func(p *push.Params) bool { return p.Fits() && seal.Fits(p) }, rc.Devices)
+	p := st.plan(st.config.Find([]string{c.Tell}), func(rc *config.Receiver) plan {
+		out := rc.Renderer().Watchdog(heard, now, overdue)
+		p := plan{receiver: rc, id: out.Params.ID, state: dedup.State{Digest: out.Params.Title + heard.String(), Over: !overdue}}
+		p.put(&out, func(p *push.Params) bool { return p.Fits() && seal.Fits(p) }, rc.Devices)
+		return p
+	})
 	a.logFaults(&p)
 	if _, err := a.deliver(ctx, st, &p); err != nil {
 		level.Error(a.logger).Log("msg", "no phone could be told about the watchdog", "down", overdue, "err", err)

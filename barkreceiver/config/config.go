@@ -39,14 +39,6 @@ type Config struct {
 	templatesBad bool     // one of them does not parse
 }
 
-// Bark says which bark-server to push through and how to speak to it.
-type Bark struct {
-	ServerURL string        `yaml:"server_url"`
-	Timeout   conf.Duration `yaml:"timeout"`
-
-	HTTP config.HTTPClientConfig `yaml:",inline"`
-}
-
 // Alertmanager says where silences are made.
 type Alertmanager struct {
 	URL               string        `yaml:"url"`
@@ -71,6 +63,8 @@ type Receiver struct {
 	Name     string    `yaml:"name"`
 	Devices  []*Device `yaml:"devices"`
 	Resolved string    `yaml:"resolved"`
+	Server   string    `yaml:"server"` // one of bark.servers; "" is the main one
+	Fallback *Fallback `yaml:"fallback"`
 	Params   Params    `yaml:",inline"`
 
 	renderer *render.Renderer
@@ -121,11 +115,10 @@ type Encryption struct {
 // also where there is a fault.
 func Load(path string) (c *Config, files []string, err error) {
 	dir := filepath.Dir(path)
-	http := config.DefaultHTTPClientConfig
 	c = &Config{
 		Timezone:    "UTC",
 		Language:    "en",
-		Bark:        Bark{ServerURL: "https://api.day.app", Timeout: conf.Duration(10 * time.Second), HTTP: http},
+		Bark:        Bark{Server: defaultServer()},
 		DedupWindow: conf.Duration(15 * time.Minute),
 		dir:         dir,
 	}

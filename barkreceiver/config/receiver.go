@@ -33,7 +33,7 @@ func (r *Receiver) validate(c *Config) error {
 		errs = append(errs, conf.Field(errors.New("at least one is needed"), "devices"))
 	}
 	resolved, err := parseResolved(r.Resolved)
-	errs = append(errs, conf.Field(err, "resolved"), r.validateDevices(c))
+	errs = append(errs, conf.Field(err, "resolved"), r.validateServer(c), r.validateDevices(c))
 	if c.templatesBad {
 		return errors.Join(errs...) // what depends on them would only repeat it
 	}

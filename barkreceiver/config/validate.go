@@ -53,19 +53,6 @@ func (c *Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-func (b *Bark) validate(dir string) error {
-	var errs []error
-	if _, err := push.ParseServerURL(b.ServerURL); err != nil {
-		errs = append(errs, conf.Field(err, "server_url"))
-	}
-	if b.Timeout <= 0 {
-		errs = append(errs, conf.Field(errors.New("must be more than 0"), "timeout"))
-	}
-	b.HTTP.SetDirectory(dir)
-	errs = append(errs, b.HTTP.Validate())
-	return errors.Join(errs...)
-}
-
 func (a *Alertmanager) validate(c *Config) error {
 	var errs []error
 	if _, err := push.ParseServerURL(a.URL); err != nil {

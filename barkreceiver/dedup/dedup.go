@@ -23,6 +23,7 @@ const pairGap = 15 * time.Second
 type State struct {
 	Digest string // of the alerts and their states
 	Repeat bool   // Alertmanager calls it a repeat
+	Over   bool   // nothing of the group fires any more
 }
 
 type key struct{ device, id string }
@@ -109,6 +110,15 @@ func (s *Store) Has(device, id string, st State) bool {
 		return false
 	}
 	return time.Since(last.at) < s.limit(last, st)
+}
+
+// Open tells whether the device was told of a trouble and not yet that it is
+// over.
+func (s *Store) Open(device, id string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.told.Peek(key{device, id})
+	return ok && !last.Over
 }
 
 // limit is for how long the same is not told again. A repeat after something

@@ -69,12 +69,12 @@ func TestStore(t *testing.T) {
 				s, _ := newStore(t, 10)
 				for i, st := range tt.steps {
 					time.Sleep(st.after)
-					rings := !s.Has("phone", "id", State{st.digest, st.repeat})
+					rings := !s.Has("phone", "id", State{Digest: st.digest, Repeat: st.repeat})
 					if rings != st.rings {
 						t.Fatalf("step %d: rings %v", i, rings)
 					}
 					if rings {
-						s.Record("phone", "id", State{st.digest, st.repeat})
+						s.Record("phone", "id", State{Digest: st.digest, Repeat: st.repeat})
 					}
 				}
 			})

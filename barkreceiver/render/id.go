@@ -27,6 +27,11 @@ func ID(source, receiver, groupKey string) string {
 	return hash("id", source, receiver, groupKey)
 }
 
+// ID returns the id of the pushes about a message's group.
+func (r *Renderer) ID(m *webhook.Message) string {
+	return ID(r.opts.Source, r.opts.Receiver, m.GroupKey)
+}
+
 // Digest is the same for messages that tell the same: the same alerts in the
 // same states. Their texts do not matter, a count in them changes all the
 // time.

@@ -33,7 +33,7 @@ func (r *Renderer) Render(in Input) (out Output, ok bool) {
 		in.Fits = (*push.Params).Fits
 	}
 	m := in.Message
-	id := ID(r.opts.Source, r.opts.Receiver, m.GroupKey)
+	id := r.ID(m)
 	if m.AllResolved() {
 		switch r.opts.Resolved {
 		case None:

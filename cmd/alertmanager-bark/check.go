@@ -39,6 +39,12 @@ func describe(c *config.Config) []string {
 	lines := []string{"pushes through " + c.Bark.ServerURL}
 	for _, r := range c.Receivers {
 		line := fmt.Sprintf("receiver %s: %s", r.Name, strings.Join(deviceNames(r), ", "))
+		if r.Server != "" {
+			line += "; through " + c.Bark.Servers[r.Server].ServerURL
+		}
+		if f := r.Fallback; f != nil {
+			line += fmt.Sprintf("; fallback: %s after %s", f.Receiver, f.After)
+		}
 		if own := r.Params.Names(); len(own) > 0 {
 			line += "; own templates: " + strings.Join(own, ", ")
 		}

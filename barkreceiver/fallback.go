@@ -1,0 +1,96 @@
+package barkreceiver
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/push"
+)
+
+// failing knows since when receivers have had no device that could be told.
+// Its zero value knows of none; its size is that of the configuration.
+type failing struct {
+	mu    sync.Mutex
+	since map[string]time.Time // by receiver
+}
+
+// note takes in that none of a receiver's devices could be told, and returns
+// since when that is so.
+func (f *failing) note(receiver string, now time.Time) time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.since == nil {
+		f.since = map[string]time.Time{}
+	}
+	if _, known := f.since[receiver]; !known {
+		f.since[receiver] = now
+	}
+	return f.since[receiver]
+}
+
+// over takes in that one could.
+func (f *failing) over(receiver string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.since, receiver)
+}
+
+// plan makes a receiver's plan, and that of its fallback if it has one.
+func (st *state) plan(r *config.Receiver, build func(*config.Receiver) plan) plan {
+	p := build(r)
+	if next := st.config.FallbackOf(r); next != nil {
+		f := build(next)
+		p.fallback = &f
+	}
+	return p
+}
+
+// needsFallback tells whether a plan's fallback is to be told, after all that
+// became of the plan: nobody could be told of it, for good or for too long. A
+// fallback that was told of a trouble hears of it until the trouble is over.
+func (a *App) needsFallback(st *state, p *plan, all []told, now time.Time) bool {
+	if p.fallback == nil {
+		return false
+	}
+	if a.follows(st, p.fallback) {
+		return true
+	}
+	if len(all) == 0 {
+		return false // the receiver is not told
+	}
+	var had, retry bool
+	for _, t := range all {
+		if !t.duplicate && t.Outcome == push.Delivered {
+			st.failing.over(p.receiver.Name)
+			return false
+		}
+		had = had || t.duplicate
+		retry = retry || t.Outcome == push.Retry
+	}
+	if had {
+		return false
+	}
+	since := st.failing.note(p.receiver.Name, now)
+	return !retry || now.Sub(since) >= time.Duration(p.receiver.Fallback.After)
+}
+
+// follows tells whether a device of the plan was told of a trouble that it
+// does not know to be over. Where it is over and no push takes the place of
+// the one that told of it, that is noted here.
+func (a *App) follows(st *state, p *plan) bool {
+	srv := st.server(p.receiver)
+	replaced := slices.ContainsFunc(p.parcels, func(x parcel) bool { return x.params.ID == p.id })
+	open := false
+	for _, d := range p.receiver.Devices {
+		if !a.told.Open(deviceID(srv, d), p.id) {
+			continue
+		}
+		open = true
+		if !replaced {
+			a.told.Record(deviceID(srv, d), p.id, p.state)
+		}
+	}
+	return open && len(p.parcels) > 0
+}
