@@ -8,6 +8,7 @@
 package count
 
 import (
+	"math"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -56,23 +57,56 @@ type Memory struct {
 	since   time.Time // when the watch without a gap began
 	entries map[uint64]entry
 	graves  []grave             // in the order of dying
-	list    uint32              // number of the list under way or last done
+	list    int32               // number of the list under way or last done
 	changed map[uint64]struct{} // nil if nobody wants to know
 }
 
+// entry is small, for there is one for each event in the cluster. What is only
+// compared within one name is kept in 32 bits.
 type entry struct {
-	uid     uint64 // hash
 	version uint64
-	count   int64
-	first   int64 // Unix microseconds
-	last    int64
-	gone    int64  // when it went; 0 while it lives
-	list    uint32 // number of the last list that it was in, or was born after
+	last    int64  // Unix microseconds
+	first   uint32 // likewise, their low half: two years until it repeats in whole seconds
+	uid     uint32 // hash
+	count   int32  // as in the API
+	// mark of a living one is the number of the last list that it was in, or
+	// was born after; of one that is gone, minus the time of its end.
+	mark int32
 }
 
+// newEntry returns the entry of an event that is in a list, or is newer.
+func newEntry(e *occurrence.Event, list int32) entry {
+	return entry{
+		version: e.Version, last: micros(e.Last), first: low(micros(e.First)),
+		uid: hash(e.UID), count: narrow(e.Count), mark: list,
+	}
+}
+
+// gone returns when it went, 0 while it lives.
+func (e *entry) gone() int32 { return max(0, -e.mark) }
+
+// epoch is when the time of ends begins, in Unix seconds: that of 32 bits then
+// lasts until 2068.
+const epoch = 946_684_800
+
+// seconds returns a time for [entry.mark], at least 1.
+func seconds(t time.Time) int32 {
+	return int32(min(max(1, t.Unix()-epoch), math.MaxInt32))
+}
+
+// narrow makes a count what it is in the API.
+func narrow(n int64) int32 {
+	return int32(max(0, min(n, math.MaxInt32)))
+}
+
+func low(n int64) uint32 { return uint32(n & math.MaxUint32) }
+
+func hash(uid string) uint32 { return uint32(xxhash.Sum64String(uid) & math.MaxUint32) }
+
+// grave says when a name's object went.
 type grave struct {
 	key  uint64
-	gone int64
+	gone int32
 }
 
 // NewMemory returns a memory of a watch that begins at since.
@@ -90,7 +124,7 @@ func (m *Memory) BeginList() { m.list++ }
 // EndList tells that the list has been observed to its end.
 func (m *Memory) EndList(now time.Time) {
 	for k, e := range m.entries {
-		if e.gone == 0 && e.list != m.list {
+		if e.gone() == 0 && e.mark != m.list {
 			m.bury(k, e, now)
 		}
 	}
@@ -106,7 +140,7 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	}
 	if known && replayed(e, &old) {
 		if c != Gone {
-			old.list = m.list // in the list, though nothing is new
+			old.mark = m.list // in the list, though nothing is new
 			m.entries[k] = old
 		}
 		return Delta{Known: true}
@@ -117,10 +151,7 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	} else {
 		d.New, d.Inexact = m.firstSight(e, c)
 	}
-	n := entry{
-		uid: xxhash.Sum64String(e.UID), version: e.Version, count: e.Count,
-		first: micros(e.First), last: micros(e.Last), list: m.list,
-	}
+	n := newEntry(e, m.list)
 	m.set(k, n)
 	if c == Gone {
 		m.bury(k, n, now)
@@ -131,20 +162,20 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 
 // replayed tells whether the state is one that was observed before.
 func replayed(e *occurrence.Event, old *entry) bool {
-	return e.Version != 0 && e.Version <= old.version && xxhash.Sum64String(e.UID) == old.uid
+	return e.Version != 0 && e.Version <= old.version && hash(e.UID) == old.uid
 }
 
 // difference is the number of occurrences between two states under one name.
 func difference(e *occurrence.Event, old *entry) int64 {
-	same := xxhash.Sum64String(e.UID) == old.uid
+	same, count := hash(e.UID) == old.uid, int64(old.count)
 	switch {
-	case e.Count > old.count:
+	case e.Count > count:
 		// A repeat, or one after the object's expiry: the recorder went on
 		// counting and made it anew.
-		return e.Count - old.count
-	case e.Count < old.count && same:
+		return e.Count - count
+	case e.Count < count && same:
 		return 0 // overwritten by hand; count on from there
-	case e.Count < old.count:
+	case e.Count < count:
 		return e.Count // deleted, and another made under its name
 	case same && !e.Counted && micros(e.Last) > old.last:
 		// A heuristic: a writer that keeps no count and puts the object anew
@@ -152,7 +183,7 @@ func difference(e *occurrence.Event, old *entry) int64 {
 		return 1
 	case same:
 		return 0 // labels, annotations or the like
-	case micros(e.First) == old.first:
+	case low(micros(e.First)) == old.first:
 		return 0 // the same one, restored or copied
 	}
 	return e.Count
@@ -173,9 +204,9 @@ func (m *Memory) firstSight(e *occurrence.Event, c Change) (n int64, inexact boo
 }
 
 func (m *Memory) bury(k uint64, e entry, now time.Time) {
-	e.gone = max(1, now.UnixNano())
+	e.mark = -seconds(now)
 	m.set(k, e)
-	m.graves = append(m.graves, grave{k, e.gone})
+	m.graves = append(m.graves, grave{k, e.gone()})
 }
 
 func (m *Memory) set(k uint64, e entry) {
@@ -187,12 +218,12 @@ func (m *Memory) set(k uint64, e entry) {
 
 // forget drops tombstones that are too old or too many.
 func (m *Memory) forget(now time.Time) {
-	old := now.Add(-tombstoneTTL).UnixNano()
+	old := seconds(now.Add(-tombstoneTTL))
 	for len(m.graves) > 0 && (m.graves[0].gone < old || len(m.graves) > tombstoneLimit) {
 		g := m.graves[0]
 		m.graves = m.graves[1:]
 		// One that came back, or died again, has another time.
-		if e := m.entries[g.key]; e.gone == g.gone {
+		if e := m.entries[g.key]; e.gone() == g.gone {
 			delete(m.entries, g.key)
 		}
 	}

@@ -2,6 +2,7 @@ package count
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 )
@@ -9,10 +10,10 @@ import (
 // State is what a memory knows of one name, to be kept over a restart.
 type State struct {
 	Key     uint64 // of namespace and name
-	UID     uint64 // hash
+	UID     uint64 // hash, of which the low half counts
 	Version uint64
 	Count   int64
-	First   int64 // Unix microseconds
+	First   int64 // Unix microseconds, of which the low half counts
 	Last    int64
 	Gone    int64 // Unix nanoseconds; 0 while it lives
 }
@@ -21,10 +22,15 @@ type State struct {
 func Restore(since time.Time, names []State) *Memory {
 	m := NewMemory(since)
 	for _, s := range names {
-		m.entries[s.Key] = entry{s.UID, s.Version, s.Count, s.First, s.Last, s.Gone, 0}
-		if s.Gone != 0 {
-			m.graves = append(m.graves, grave{s.Key, s.Gone})
+		e := entry{
+			version: s.Version, last: s.Last, first: low(s.First), uid: uint32(s.UID & math.MaxUint32),
+			count: narrow(s.Count),
 		}
+		if s.Gone != 0 {
+			e.mark = -seconds(time.Unix(0, s.Gone))
+			m.graves = append(m.graves, grave{s.Key, e.gone()})
+		}
+		m.entries[s.Key] = e
 	}
 	slices.SortFunc(m.graves, func(a, b grave) int { return cmp.Compare(a.gone, b.gone) })
 	return m
@@ -58,5 +64,9 @@ func (m *Memory) All() []State {
 }
 
 func (e *entry) state(k uint64) State {
-	return State{k, e.uid, e.version, e.count, e.first, e.last, e.gone}
+	st := State{Key: k, UID: uint64(e.uid), Version: e.version, Count: int64(e.count), First: int64(e.first), Last: e.last}
+	if e.mark < 0 {
+		st.Gone = time.Unix(epoch+int64(e.gone()), 0).UnixNano()
+	}
+	return st
 }
