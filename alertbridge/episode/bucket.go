@@ -3,6 +3,7 @@ package episode
 import (
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -21,13 +22,22 @@ const (
 // has used up what may be written.
 type buckets struct {
 	refill time.Duration
-	lru    *lru.LRU[bucketKey, *bucket]
+	lru    *lru.LRU[uint64, *bucket] // by bucketOf
 }
 
-type bucketKey struct {
-	source source
-	object object
-	uid    string
+// bucketOf is a hash of who fills a bucket, for each event comes by here: it
+// keeps no strings alive, and in a collision a bucket is but emptier than it
+// might be.
+func bucketOf(o *occurrence.Occurrence) uint64 {
+	var d xxhash.Digest
+	d.Reset()
+	for _, s := range [...]string{
+		o.Component, o.Host, o.Type, o.Object.Kind, o.Object.Namespace, o.Object.Name, o.Object.UID,
+	} {
+		_, _ = d.WriteString(s) // never fails
+		_, _ = d.WriteString("\x00")
+	}
+	return d.Sum64()
 }
 
 type bucket struct {
@@ -36,7 +46,7 @@ type bucket struct {
 }
 
 func newBuckets(refill time.Duration) *buckets {
-	l, err := lru.NewLRU[bucketKey, *bucket](maxBuckets, nil)
+	l, err := lru.NewLRU[uint64, *bucket](maxBuckets, nil)
 	if err != nil {
 		return &buckets{refill: refill} // only a size below 1 is refused
 	}
@@ -50,7 +60,7 @@ func (b *buckets) write(o *occurrence.Occurrence) (empty bool) {
 	if o.SeriesRecorder || o.History() || b.lru == nil {
 		return false
 	}
-	k := bucketKey{sourceOf(&o.Event), objectOf(&o.Object), o.Object.UID}
+	k := bucketOf(o)
 	c, ok := b.lru.Get(k)
 	if !ok {
 		c = &bucket{tokens: bucketBurst, at: o.At}

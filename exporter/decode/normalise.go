@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -52,7 +53,12 @@ func Event(e *corev1.Event) *occurrence.Event {
 	return n
 }
 
-func valid(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func valid(s string) string {
+	if utf8.ValidString(s) { // which is the faster look
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
 
 // component prefers the source's: client-go's aggregates, "(combined from
 // similar events)", carry no reportingComponent while their siblings do.

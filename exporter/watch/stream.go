@@ -36,25 +36,26 @@ func expired(err error) bool {
 
 // Metrics are the metrics of all watchers.
 type Metrics struct {
-	events   *prometheus.CounterVec
+	events   map[watch.EventType]prometheus.Counter
 	restarts *prometheus.CounterVec
 }
 
 // NewMetrics registers the metrics with reg.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	f := promauto.With(reg)
+	events := f.NewCounterVec(prometheus.CounterOpts{
+		Name: "kube_event_exporter_watch_events_total",
+		Help: "Watch events received: added, modified, deleted, bookmark, error.",
+	}, []string{"event"})
 	m := &Metrics{
-		events: f.NewCounterVec(prometheus.CounterOpts{
-			Name: "kube_event_exporter_watch_events_total",
-			Help: "Watch events received: added, modified, deleted, bookmark, error.",
-		}, []string{"event"}),
+		events: make(map[watch.EventType]prometheus.Counter),
 		restarts: f.NewCounterVec(prometheus.CounterOpts{
 			Name: "kube_event_exporter_watch_restarts_total",
 			Help: "Watches begun again, by the cause of the end: closed by the server, expired (the version was no longer known and a list was made), error.",
 		}, []string{"cause"}),
 	}
 	for _, t := range []watch.EventType{watch.Added, watch.Modified, watch.Deleted, watch.Bookmark, watch.Error} {
-		m.events.WithLabelValues(strings.ToLower(string(t)))
+		m.events[t] = events.WithLabelValues(strings.ToLower(string(t)))
 	}
 	for _, c := range []string{"closed", "expired", "error"} {
 		m.restarts.WithLabelValues(c)
@@ -63,5 +64,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 }
 
 func (m *Metrics) count(t watch.EventType) {
-	m.events.WithLabelValues(strings.ToLower(string(t))).Inc()
+	if c, ok := m.events[t]; ok { // else it is of no type that the API has
+		c.Inc()
+	}
 }
