@@ -23,6 +23,7 @@ include test/parts/parts.mk
 include test/demo/demo.mk
 include test/browser/browser.mk
 include test/truth/truth.mk
+include test/bench/bench.mk
 
 .PHONY: help
 help: ## Show this help.
@@ -60,7 +61,7 @@ generate: ## Write golden files and generated parts of the docs anew; the unit t
 	go test $$(grep -rl 'flag.Bool("update"' --include=*_test.go alertbridge barkreceiver cmd | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
 
 .PHONY: bench
-bench: ## Benchmarks.
+bench: bench-cost ## Benchmarks, and the exporter's cost beside a floor.
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: image

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// subject is a program that consumes events, running.
+type subject struct {
+	cmd  *exec.Cmd
+	errs bytes.Buffer
+	// ready tells whether it has seen what was there at the start.
+	ready func(context.Context) (bool, error)
+	// observe asks it what it has counted.
+	observe func(context.Context) (reading, error)
+	quit    func() error
+}
+
+// reading is what a subject has counted.
+type reading struct {
+	sum   int64 // the floor's: of all counts; the exporter's: of new occurrences
+	truth map[string]int64
+}
+
+func (s *subject) start() error {
+	s.cmd.Stderr = &s.errs
+	if err := s.cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", s.cmd.Path, err)
+	}
+	return nil
+}
+
+// startFloor starts the floor, which is to find so many events.
+func startFloor(ctx context.Context, path, server string, present int) (*subject, error) {
+	s := &subject{cmd: exec.CommandContext(ctx, path, server)} //nolint:gosec // whom to measure is an argument
+	in, err := s.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	answers := bufio.NewReader(out)
+	s.quit = in.Close
+	ask := func() (n int, sum int64, err error) {
+		if _, err := io.WriteString(in, "\n"); err != nil {
+			return 0, 0, err
+		}
+		line, err := answers.ReadString('\n')
+		if err == nil {
+			_, err = fmt.Sscan(line, &n, &sum)
+		}
+		return n, sum, err
+	}
+	s.ready = func(context.Context) (bool, error) {
+		n, _, err := ask()
+		return n >= present, err
+	}
+	s.observe = func(context.Context) (reading, error) {
+		_, sum, err := ask()
+		return reading{sum: sum}, err
+	}
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// startExporter starts the exporter, without or with a state file.
+func startExporter(ctx context.Context, path, server, dir string, state bool) (*subject, error) {
+	config := filepath.Join(dir, "config.yml")
+	// Waiting for a second Prometheus is no cost; it would only take time here.
+	if err := os.WriteFile(config, []byte("metrics: {new_series_delay: 0s}\n"), 0o600); err != nil {
+		return nil, err
+	}
+	address, err := freeAddress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	args := []string{"--kube.server", server, "--config.file", config, "--web.listen-address", address}
+	if state {
+		args = append(args, "--state.file", filepath.Join(dir, "state"))
+	}
+	s := &subject{cmd: exec.CommandContext(ctx, path, args...)} //nolint:gosec // likewise
+	s.cmd.Env = append(os.Environ(), "KUBECONFIG=", "HOME="+dir)
+	s.quit = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
+	s.ready = func(ctx context.Context) (bool, error) { return ready(ctx, "http://"+address) }
+	s.observe = func(ctx context.Context) (reading, error) { return scrape(ctx, "http://"+address) }
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func freeAddress(ctx context.Context) (string, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer l.Close()
+	return l.Addr().String(), nil
+}
+
+func get(ctx context.Context, url string) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, body, err
+}
+
+func ready(ctx context.Context, url string) (bool, error) {
+	code, _, err := get(ctx, url+"/-/ready")
+	return code == http.StatusOK, err
+}
+
+// scrape reads the exporter's counters as Prometheus does.
+func scrape(ctx context.Context, url string) (reading, error) {
+	_, body, err := get(ctx, url+"/metrics")
+	if err != nil {
+		return reading{}, err
+	}
+	r := reading{truth: make(map[string]int64)}
+	for line := range strings.Lines(string(body)) {
+		rest, ok := strings.CutPrefix(line, "kube_event_occurrences_total{")
+		if !ok {
+			continue
+		}
+		labels, value, _ := strings.Cut(strings.TrimSpace(rest), "} ")
+		v, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			return reading{}, fmt.Errorf("read metrics: %w", err)
+		}
+		r.truth[labels] = int64(v)
+		r.sum += int64(v)
+	}
+	return r, nil
+}
+
+// stop ends the subject and returns the processor time that it used in all.
+func (s *subject) stop() (time.Duration, error) {
+	if err := s.quit(); err != nil {
+		return 0, err
+	}
+	if err := s.cmd.Wait(); err != nil {
+		return 0, fmt.Errorf("%s: %w\n%s", s.cmd.Path, err, s.errs.Bytes())
+	}
+	return s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime(), nil
+}
+
+// memory returns the resident and the highest resident memory, in bytes.
+func (s *subject) memory() (rss, peak int64, err error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	return kilobytes(string(status), "VmRSS:"), kilobytes(string(status), "VmHWM:"), nil
+}
+
+func kilobytes(status, field string) int64 {
+	_, rest, _ := strings.Cut(status, field)
+	n, err := strconv.ParseInt(strings.TrimSpace(strings.Split(rest, "kB")[0]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n << 10
+}
+
+// cpu returns the processor time that it has used until now.
+func (s *subject) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	return ticks(string(stat))
+}
+
+// ticks reads user and system time, the 14th and 15th field; the second is a
+// name in parentheses.
+func ticks(stat string) (time.Duration, error) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("/proc stat has %d fields", len(fields))
+	}
+	var sum time.Duration
+	for _, f := range fields[11:13] {
+		n, err := strconv.ParseInt(f, 10, 64)
+		if err != nil {
+			return 0, err
+		}
+		sum += time.Duration(n) * (time.Second / 100) // USER_HZ, on all of Go's platforms
+	}
+	return sum, nil
+}
