@@ -139,7 +139,7 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 		return Delta{} // its occurrences were before us
 	}
 	if known && replayed(e, &old) {
-		if c != Gone {
+		if c != Gone && old.gone() == 0 {
 			old.mark = m.list // in the list, though nothing is new
 			m.entries[k] = old
 		}

@@ -171,6 +171,21 @@ func TestListBuriesWhatItDoesNotHold(t *testing.T) {
 	}
 }
 
+// TestReplayRaisesNoDead: an old state that comes again after its object has
+// gone must not make it live, for nothing would bury it again.
+func TestReplayRaisesNoDead(t *testing.T) {
+	m := NewMemory(start)
+	m.BeginList()
+	m.EndList(at(0))
+	m.Observe(ev("u", 5, 4, 1, 2), Seen, at(1))
+	m.Observe(ev("u", 6, 4, 1, 2), Gone, at(2))
+	m.Observe(ev("u", 5, 4, 1, 2), Seen, at(3))
+	m.forget(at(2).Add(tombstoneTTL + time.Minute))
+	if m.Len() != 0 {
+		t.Errorf("%d names remembered a day after the end", m.Len())
+	}
+}
+
 func TestTombstonesAreBounded(t *testing.T) {
 	m := NewMemory(start)
 	dies := func(n int, when time.Time) {
