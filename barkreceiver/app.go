@@ -42,6 +42,8 @@ type Options struct {
 	// ExternalURL is where phones reach the silence page; "" turns its links
 	// off.
 	ExternalURL string
+	// StateFile keeps over a restart what devices were told; "" keeps nothing.
+	StateFile string
 }
 
 // App is the service. [App.Apply] must have succeeded once before it serves.
@@ -68,6 +70,13 @@ func New(o Options) (*App, error) {
 	var err error
 	if a.told, err = dedup.New(maxRemembered, o.Registerer); err != nil {
 		return nil, fmt.Errorf("memory of pushes: %w", err)
+	}
+	if o.StateFile == "" {
+		return a, nil
+	}
+	if err := a.told.Load(o.StateFile); err != nil {
+		// A second ring at worst, and no reason to tell nobody anything.
+		level.Error(a.logger).Log("msg", "what devices were told is forgotten", "err", err)
 	}
 	return a, nil
 }
@@ -111,8 +120,8 @@ func (a *App) newSilence(c *config.Config) (*silence.Handler, error) {
 	})
 }
 
-// Run watches the bark-servers, and the watchdog, until ctx is done, and then waits for the
-// pushes that are under way.
+// Run watches the bark-servers and the watchdog and keeps the state file until
+// ctx is done, and then waits for the pushes that are under way.
 func (a *App) Run(ctx context.Context) error {
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
@@ -124,11 +133,22 @@ func (a *App) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			watch.Wait()
 			a.work.Wait()
+			a.save()
 			a.state.Load().close()
 			return nil
 		case <-a.applied:
 		case <-tick.C:
+			a.save()
 		}
+	}
+}
+
+func (a *App) save() {
+	if a.opts.StateFile == "" {
+		return
+	}
+	if err := a.told.Save(a.opts.StateFile); err != nil {
+		level.Error(a.logger).Log("msg", "what devices were told is not kept", "err", err)
 	}
 }
 

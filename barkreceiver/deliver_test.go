@@ -4,10 +4,13 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
@@ -143,6 +146,42 @@ func TestDrain(t *testing.T) {
 	if keys, _ := f.bark.got(); keys != "" {
 		t.Error("a second ring")
 	}
+}
+
+// What devices were told is known after a restart.
+func TestRestart(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	f.opts.StateFile = filepath.Join(f.dir, "state")
+	message := group("oncall", "firing", "09:00", "")
+	if code, text := f.post("/webhook", strings.NewReader(message)); code != http.StatusOK {
+		t.Fatal(code, text)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	f.bark.got()
+	o := f.opts
+	o.Registerer = prometheus.NewRegistry()
+	next, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := next.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	defer next.state.Load().close()
+	w := httptest.NewRecorder()
+	next.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader(message)))
+	if keys, _ := f.bark.got(); w.Code != http.StatusOK || keys != "" {
+		t.Errorf("%d %s, pushed to %q", w.Code, w.Body, keys)
+	}
+	text, err := os.ReadFile(o.StateFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.wantNoSecrets(t, string(text))
 }
 
 // A slow server fills the places; who finds none is sent away, and memory

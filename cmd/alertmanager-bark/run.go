@@ -32,6 +32,7 @@ type service struct {
 	configFile    string
 	telemetryPath string
 	publicAddress string
+	stateFile     string
 }
 
 func addService(app *cli.App) {
@@ -41,6 +42,7 @@ func addService(app *cli.App) {
 	c.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&s.telemetryPath)
 	s.web = httpd.AddFlags(c, ":10057")
 	c.Flag("web.public-listen-address", "Address to serve nothing but /silence on, the page that pushes link to; default is that of --web.listen-address.").StringVar(&s.publicAddress)
+	c.Flag("state.file", "Path to a file that keeps over a restart what devices were told; default is none.").StringVar(&s.stateFile)
 	app.Handle(c, s.run)
 }
 
@@ -64,7 +66,7 @@ func (s *service) serve(ctx context.Context) error {
 		return cli.UsageError{Err: err}
 	}
 	app, err := barkreceiver.New(barkreceiver.Options{
-		ConfigFile: s.configFile, Logger: logger, Registerer: registry, ExternalURL: external,
+		ConfigFile: s.configFile, Logger: logger, Registerer: registry, ExternalURL: external, StateFile: s.stateFile,
 	})
 	if err != nil {
 		return err
