@@ -43,6 +43,8 @@ type Options struct {
 	// StateFile keeps the alerts over a restart; "" for no file. StateOwner
 	// says which cluster's they are; those of another are set aside.
 	StateFile, StateOwner string
+	// Lookups is asked about the objects of alerts; nil means that nothing is.
+	Lookups episode.Lookups
 	// Resolver looks up dns+ and dnssrv+ names; nil means the system's.
 	Resolver notify.Resolver
 }
@@ -74,7 +76,7 @@ func New(o Options) (*Bridge, error) {
 	meter := noise.New()
 	b.tracker, err = episode.New(episode.Options{
 		Logger: o.Logger, Registerer: o.Registerer, Speed: o.Speed, Connected: o.Connected,
-		Send: b.notifier.Send, Meter: meter,
+		Send: b.notifier.Send, Meter: meter, Lookups: o.Lookups,
 	}, ts)
 	if err != nil {
 		return nil, err
@@ -101,7 +103,10 @@ func (s *Settings) tracker() (episode.Settings, error) {
 	if err != nil {
 		return episode.Settings{}, fmt.Errorf("compile the rules: %w", err)
 	}
-	es := episode.Settings{Rules: rules, MaxActive: s.Alerts.MaxActive, Resend: time.Duration(s.Alerting.ResendInterval)}
+	es := episode.Settings{
+		Rules: rules, MaxActive: s.Alerts.MaxActive, Resend: time.Duration(s.Alerting.ResendInterval),
+		PodStatus: s.Alerts.Diagnostics.PodStatus,
+	}
 	if s.ExternalURL != "" {
 		es.AlertsURL = strings.TrimRight(s.ExternalURL, "/") + "/alerts"
 	}

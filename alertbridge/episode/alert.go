@@ -28,6 +28,7 @@ func (t *Tracker) annotations(e *episode) map[string]string {
 	as, failures := e.rule.Annotations(&rule.Facts{
 		Event: &e.event, Labels: e.labels, Objects: max(1, e.many()), MoreObjects: e.more && !e.folded,
 		Count: e.count, First: e.first, Last: e.last, EndedBy: by,
+		Owner: e.ownerPath, Exit: e.exit,
 	})
 	t.failed(e.rule, failures)
 	return as

@@ -15,6 +15,12 @@
 // which it was written, so that a recovery in the list counts against the
 // trouble before it.
 //
+// Where there are [Lookups], goroutines of Run ask about the objects of firing
+// alerts, and what they learn goes out with the next refresh: to whom an object
+// belongs, why its container died, that it is gone. Only an alert that is named
+// after its owner waits for an answer before it begins, and with it all that
+// comes about the same object meanwhile.
+//
 // Everything is bounded: episodes beyond the limit fold into one for each
 // namespace and reason, affected objects beyond theirs are only counted as
 // more.

@@ -3,6 +3,7 @@ package episode
 import (
 	"time"
 
+	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -39,6 +40,11 @@ type episode struct {
 	rule   *rule.Rule
 	folded bool // stands for many
 	state  State
+
+	owner     identity.Owner // that the labels name; zero if none was asked for or told
+	ownerPath string         // of the latest object; "" if not known
+	exit      string         // why a container does not run; "" if not known
+	checked   time.Time      // when its objects were last asked for
 
 	event occurrence.Event // the latest
 	count int64

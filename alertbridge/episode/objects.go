@@ -14,7 +14,11 @@ type object struct{ kind, namespace, name string }
 func objectOf(o *occurrence.Object) object { return object{o.Kind, o.Namespace, o.Name} }
 
 // affected is an object with trouble: a part for each container, or one.
-type affected struct{ parts []part }
+type affected struct {
+	parts      []part
+	apiVersion string
+	seen       bool // it has been there when it was looked up
+}
 
 const (
 	maxParts   = 8    // of an object
@@ -53,7 +57,7 @@ func (e *episode) affect(o *occurrence.Occurrence, room bool) (added bool) {
 		if e.objects == nil {
 			e.objects = map[object]*affected{}
 		}
-		a = new(affected)
+		a = &affected{apiVersion: o.Object.APIVersion}
 		e.objects[key] = a
 	}
 	a.part(o.Object.FieldPath).see(o)

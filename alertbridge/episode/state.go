@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -32,6 +33,9 @@ type Saved struct {
 	Told      time.Time         `json:"told,omitzero"`
 	EndedAt   time.Time         `json:"endedAt,omitzero"`
 	EndedBy   string            `json:"endedBy,omitempty"`
+	Owner     identity.Owner    `json:"owner,omitzero"`
+	OwnerPath string            `json:"ownerPath,omitempty"`
+	Exit      string            `json:"exit,omitempty"`
 }
 
 // SavedHit is some occurrences of a pending episode.
@@ -45,6 +49,8 @@ type SavedObject struct {
 	Kind      string      `json:"kind,omitempty"`
 	Namespace string      `json:"namespace,omitempty"`
 	Name      string      `json:"name,omitempty"`
+	Version   string      `json:"apiVersion,omitempty"`
+	Seen      bool        `json:"seen,omitempty"`
 	Parts     []SavedPart `json:"parts"`
 }
 
@@ -80,12 +86,13 @@ func (e *episode) save() Saved {
 		Labels: e.labels, Folded: e.folded, State: e.state, Event: e.event, Count: e.count,
 		First: e.first, Last: e.last, Kept: e.kept, More: e.more, WasMany: e.wasMany, Recovered: e.recovered, By: e.by,
 		StartsAt: e.startsAt, Told: e.told, EndedAt: e.endedAt, EndedBy: e.endedBy,
+		Owner: e.owner, OwnerPath: e.ownerPath, Exit: e.exit,
 	}
 	for _, h := range e.hits {
 		s.Hits = append(s.Hits, SavedHit{h.at, h.n})
 	}
 	for obj, a := range e.objects {
-		so := SavedObject{Kind: obj.kind, Namespace: obj.namespace, Name: obj.name}
+		so := SavedObject{Kind: obj.kind, Namespace: obj.namespace, Name: obj.name, Version: a.apiVersion, Seen: a.seen}
 		for _, p := range a.parts {
 			so.Parts = append(so.Parts, SavedPart{
 				p.path, p.source.component, p.source.host, p.source.eventType, p.version, p.last, p.kept, p.series, p.recovered,
@@ -123,6 +130,9 @@ func (t *Tracker) Restore(ss []Saved) {
 		}
 		for obj := range e.objects {
 			t.index(e, obj)
+			if e.state == Firing {
+				t.meet(e, obj, now)
+			}
 		}
 	}
 	t.since = time.Time{} // what has happened since is still to come in
@@ -133,6 +143,7 @@ func (s *Saved) episode() *episode {
 		fp: notify.FingerprintOf(s.Labels), labels: s.Labels, folded: s.Folded, state: s.State, event: s.Event, count: s.Count,
 		first: s.First, last: s.Last, kept: s.Kept, more: s.More, wasMany: s.WasMany, recovered: s.Recovered, by: s.By,
 		startsAt: s.StartsAt, told: s.Told, endedAt: s.EndedAt, endedBy: s.EndedBy,
+		owner: s.Owner, ownerPath: s.OwnerPath, exit: s.Exit,
 	}
 	for _, h := range s.Hits {
 		e.hits = append(e.hits, hit{h.At, h.N})
@@ -141,7 +152,7 @@ func (s *Saved) episode() *episode {
 		if e.objects == nil {
 			e.objects = map[object]*affected{}
 		}
-		a := new(affected)
+		a := &affected{apiVersion: so.Version, seen: so.Seen}
 		for _, p := range so.Parts {
 			a.parts = append(a.parts, part{
 				p.Path, source{p.Component, p.Host, p.Type}, p.Version, p.Last, p.Kept, p.Series, p.Recovered,

@@ -27,6 +27,7 @@ func (w *world) restart(down time.Duration, saved []Saved) {
 	old := w.Tracker
 	w.Tracker, err = New(Options{
 		Logger: old.logger, Registerer: prometheus.NewRegistry(), Send: w.take, Connected: old.connected,
+		Lookups: old.questions.lookups,
 	}, old.settings)
 	if err != nil {
 		w.t.Fatal(err)

@@ -2,6 +2,7 @@ package episode
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -32,6 +33,9 @@ const (
 
 // Run lets time move the episodes on until ctx is done. It ends none then.
 func (t *Tracker) Run(ctx context.Context) error {
+	var looking sync.WaitGroup
+	looking.Go(func() { t.look(ctx) })
+	defer looking.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -112,6 +116,7 @@ func (t *Tracker) step(e *episode, now time.Time) {
 	if e.state != Firing {
 		return
 	}
+	t.check(e, now)
 	if !now.Before(t.due(e, now)) {
 		t.transmit(e, now)
 	}

@@ -23,6 +23,8 @@ type Settings struct {
 	Resend    time.Duration
 	// AlertsURL is the page that an alert's generatorURL leads to; "" for none.
 	AlertsURL string
+	// PodStatus tells to ask why a pod's container does not run.
+	PodStatus bool
 }
 
 // Options are the options of [New].
@@ -38,6 +40,8 @@ type Options struct {
 	Connected func() bool
 	// Meter is told of all that is observed; it may be nil.
 	Meter *noise.Meter
+	// Lookups is asked about objects; nil means that nothing is.
+	Lookups Lookups
 }
 
 // Tracker holds all episodes. It is safe for concurrent use.
@@ -62,6 +66,9 @@ type Tracker struct {
 	listing  bool
 	next     time.Time // when Run wakes by itself
 	since    time.Time // since when we know all again; zero while we do not
+
+	questions questions
+	waiting   waiting
 }
 
 // New returns a tracker without episodes.
@@ -73,6 +80,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected, meter: o.Meter,
 		wake: make(chan struct{}, 1), settings: s, active: map[notify.Fingerprint]*episode{},
 		ended: map[notify.Fingerprint]*episode{}, byObject: map[object]map[*episode]struct{}{},
+		questions: newQuestions(o.Lookups), waiting: waiting{objects: map[object][]occurrence.Occurrence{}},
 	}
 	if t.speed <= 0 {
 		t.speed = 1
@@ -104,7 +112,7 @@ func (t *Tracker) Apply(s Settings) {
 		if r == nil || r.Drop || e.folded {
 			continue
 		}
-		if ls, _ := r.Labels(&e.event); notify.FingerprintOf(ls) == e.fp {
+		if ls, _ := r.Labels(&e.event, e.owner); notify.FingerprintOf(ls) == e.fp {
 			e.rule, e.quiet, e.changed = r, t.scale(r.KeepFiringFor(&e.event)), true
 		}
 	}
@@ -128,8 +136,16 @@ func (t *Tracker) Observe(o *occurrence.Occurrence) {
 	t.take(&c, now)
 }
 
-// take lets an occurrence move episodes on.
+// take lets an occurrence move episodes on, at once or when its owner is known.
 func (t *Tracker) take(o *occurrence.Occurrence, now time.Time) {
+	if !t.hold(o, now) {
+		owner, _ := t.settled(o)
+		t.move(o, owner, now)
+	}
+}
+
+// move lets an occurrence move episodes on.
+func (t *Tracker) move(o *occurrence.Occurrence, owner identity.Owner, now time.Time) {
 	r := t.settings.Rules.Match(&o.Event)
 	t.recover(r, o, now)
 	if r != nil {
@@ -137,7 +153,7 @@ func (t *Tracker) take(o *occurrence.Occurrence, now time.Time) {
 	}
 	var did noise.Counts
 	if r != nil && !r.Drop {
-		did = t.raise(r, o, now)
+		did = t.raise(r, o, owner, now)
 	}
 	t.measure(r, o, did)
 	if t.buckets.write(o) {
@@ -165,19 +181,23 @@ func (t *Tracker) measure(r *rule.Rule, o *occurrence.Occurrence, did noise.Coun
 
 // raise adds the occurrence to its episode, which it may begin, and tells what
 // it did to an alert.
-func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, now time.Time) (did noise.Counts) {
+func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, owner identity.Owner, now time.Time) (did noise.Counts) {
 	quiet := t.scale(r.KeepFiringFor(&o.Event))
 	if !o.At.Add(quiet).After(now) {
 		return did // history: its quiet time is over already
 	}
-	e := t.episode(r, o)
+	e := t.episode(r, o, owner)
 	if o.History() && e.knows(o) {
 		return did
 	}
 	life := t.life(o)
 	e.add(o, quiet, life)
 	if e.affect(o, t.kept < t.settings.MaxActive*objectsPerAlert) {
-		t.index(e, objectOf(&o.Object))
+		obj := objectOf(&o.Object)
+		t.index(e, obj)
+		if e.state == Firing {
+			t.meet(e, obj, now)
+		}
 	}
 	switch e.state {
 	case Pending:
@@ -205,8 +225,8 @@ func (t *Tracker) life(o *occurrence.Occurrence) time.Duration {
 }
 
 // episode returns the episode of the occurrence, a new one if need be.
-func (t *Tracker) episode(r *rule.Rule, o *occurrence.Occurrence) *episode {
-	ls, failures := r.Labels(&o.Event)
+func (t *Tracker) episode(r *rule.Rule, o *occurrence.Occurrence, owner identity.Owner) *episode {
+	ls, failures := r.Labels(&o.Event, owner)
 	t.failed(r, failures)
 	fp := notify.FingerprintOf(ls)
 	if e, ok := t.active[fp]; ok {
@@ -215,7 +235,7 @@ func (t *Tracker) episode(r *rule.Rule, o *occurrence.Occurrence) *episode {
 	if len(t.active)-t.folds >= t.settings.MaxActive {
 		return t.fold(r, o)
 	}
-	e := &episode{fp: fp, labels: ls, rule: r}
+	e := &episode{fp: fp, labels: ls, rule: r, owner: owner}
 	t.active[fp] = e
 	return e
 }
@@ -231,6 +251,7 @@ func (t *Tracker) fire(e *episode, now time.Time) {
 	delete(t.ended, e.fp)
 	e.fire(now)
 	t.transmit(e, now)
+	t.inspect(e, now)
 }
 
 // remove takes the episode out of the active ones.

@@ -24,12 +24,25 @@ func (m Mode) Validate() error {
 	return fmt.Errorf("unknown identity %q: want workload, object or owner", string(m))
 }
 
+// Owner is the controller at the end of an object's owner chain. The zero
+// Owner is one that is not known.
+type Owner struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+}
+
 // Labels returns the labels namespace, kind and name of an alert about an
 // object, and the one that kube-state-metrics has for the kind. Empty ones are
-// left out. [ModeOwner] gives what [ModeWorkload] gives: it is for whoever can
-// look owners up to put theirs in the place of kind and name.
-func Labels(m Mode, kind, namespace, name string) map[string]string {
-	if m != ModeObject {
+// left out. Under [ModeOwner] the owner stands in the place of the object; one
+// that is not known gives what [ModeWorkload] gives.
+func Labels(m Mode, kind, namespace, name string, owner Owner) map[string]string {
+	switch {
+	case m == ModeOwner && owner != Owner{}:
+		kind, name = owner.Kind, owner.Name
+		if kind == "Node" {
+			namespace = ""
+		}
+	case m != ModeObject:
 		name = Workload(kind, name)
 	}
 	ls := make(map[string]string, 6)

@@ -93,9 +93,28 @@ func TestLabels(t *testing.T) {
 		{ModeWorkload, "Widget", "shop", "w", ls{"namespace": "shop", "kind": "Widget", "name": "w"}},
 		{ModeWorkload, "", "", "", ls{}},
 	} {
-		got := Labels(tt.mode, tt.kind, tt.namespace, tt.name)
+		got := Labels(tt.mode, tt.kind, tt.namespace, tt.name, Owner{})
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("Labels(%s, %s, %s, %s) (-want +got)\n%s", tt.mode, tt.kind, tt.namespace, tt.name, d)
+		}
+	}
+}
+
+func TestLabelsOfOwner(t *testing.T) {
+	type ls = map[string]string
+	for _, tt := range []struct {
+		mode  Mode
+		owner Owner
+		want  ls
+	}{
+		{ModeOwner, Owner{"Deployment", "cart"}, ls{"namespace": "shop", "kind": "Deployment", "name": "cart", "deployment": "cart"}},
+		{ModeOwner, Owner{"Rollout", "cart"}, ls{"namespace": "shop", "kind": "Rollout", "name": "cart"}},
+		{ModeOwner, Owner{"Pod", "db-0"}, ls{"namespace": "shop", "kind": "Pod", "name": "db-0"}}, // nothing controls it
+		{ModeOwner, Owner{"Node", "node-1"}, ls{"kind": "Node", "name": "node-1", "node": "node-1"}},
+		{ModeWorkload, Owner{"Deployment", "cart"}, ls{"namespace": "shop", "kind": "Pod", "name": "db"}},
+	} {
+		if d := cmp.Diff(tt.want, Labels(tt.mode, "Pod", "shop", "db-0", tt.owner)); d != "" {
+			t.Errorf("%s of %v (-want +got)\n%s", tt.mode, tt.owner, d)
 		}
 	}
 }

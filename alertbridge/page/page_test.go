@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
@@ -45,7 +46,7 @@ func sample(t *testing.T) views {
 			Object: occurrence.Object{Kind: "Pod", Namespace: "shop", Name: "cart-7dc45b778d-x2x4q"}, Component: "kubelet", Host: "node-1",
 		}
 		r := set.Match(ev)
-		ls, _ := r.Labels(ev)
+		ls, _ := r.Labels(ev, identity.Owner{})
 		f := rule.Facts{Event: ev, Labels: ls, Objects: 1, Count: 3, First: now.Add(-ago), Last: now.Add(-time.Minute)}
 		v := episode.View{
 			Fingerprint: "00000000000000" + reason[:2], State: state, Labels: ls, Rule: r, ActiveAt: f.First, Last: f.Last,

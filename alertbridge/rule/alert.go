@@ -27,9 +27,10 @@ const (
 
 // Labels returns the labels of the alert that the event makes, and how many of
 // the rule's templates failed. A label whose template failed is left out,
-// severity has its default then.
-func (r *Rule) Labels(ev *occurrence.Event) (ls map[string]string, failures int) {
-	ls = r.base(ev, identity.Labels(r.Identity, ev.Object.Kind, ev.Object.Namespace, ev.Object.Name))
+// severity has its default then. The owner counts only where the rule's
+// identity asks for it.
+func (r *Rule) Labels(ev *occurrence.Event, owner identity.Owner) (ls map[string]string, failures int) {
+	ls = r.base(ev, identity.Labels(r.Identity, ev.Object.Kind, ev.Object.Namespace, ev.Object.Name, owner))
 	if len(r.labels) > 0 {
 		d := newLabelData(ev, maps.Clone(ls))
 		for i := range r.labels {
@@ -99,6 +100,8 @@ type Facts struct {
 	Count       int64             // occurrences in the episode
 	First, Last time.Time
 	EndedBy     string // "" while it lasts
+	Owner       string // of the object, as [ObjectPath] has it; "" if not known
+	Exit        string // why a container does not run; "" if not known
 }
 
 // Annotations returns the alert's annotations and how many of the rule's
@@ -140,7 +143,9 @@ func baseAnnotations(f *Facts) map[string]string {
 		"first_seen":  f.First.UTC().Format(time.RFC3339),
 		"last_seen":   f.Last.UTC().Format(time.RFC3339),
 	}
-	for k, v := range map[string]string{"component": ev.Component, "host": ev.Host, "ended_by": f.EndedBy} {
+	for k, v := range map[string]string{
+		"component": ev.Component, "host": ev.Host, "ended_by": f.EndedBy, "owner": f.Owner, "exit": f.Exit,
+	} {
 		if v != "" {
 			as[k] = clip(v, maxLabel)
 		}

@@ -34,9 +34,10 @@ type Config struct {
 	Rules        []Spec        `yaml:"rules"`
 }
 
-// Diagnostics are look-ups that tell more about a trouble. There are none yet,
-// so they can only be off.
+// Diagnostics are look-ups that tell more about a trouble.
 type Diagnostics struct {
+	// PodStatus asks, when an alert about a pod begins to fire, why its
+	// container does not run.
 	PodStatus bool `yaml:"pod_status"`
 }
 
@@ -75,10 +76,6 @@ func (c *Config) Validate() error {
 	errs = append(errs, conf.Field(c.Identity.Validate(), "identity"))
 	if c.MaxActive < 1 {
 		errs = append(errs, conf.Field(errors.New("must be at least 1"), "max_active"))
-	}
-	if c.Diagnostics.PodStatus {
-		err := errors.New("not available in this version; leave it out or set it to false")
-		errs = append(errs, conf.Field(err, "diagnostics", "pod_status"))
 	}
 	names := map[string]int{}
 	for i := range c.Rules {

@@ -99,9 +99,6 @@ const (
 func (r *Rule) warnings() []string {
 	var ws []string
 	add := func(format string, args ...any) { ws = append(ws, fmt.Sprintf(format, args...)) }
-	if r.Identity == identity.ModeOwner {
-		add("owners are not looked up yet; identity owner does what workload does")
-	}
 	if r.matchers.reason("BackOff") && !r.matchers.reason("") && r.Resolves("Started") && r.ResolveAfter < backOffReset {
 		add("Started does not end a BackOff: it is only the next restart; with resolve_after %s it tells that the restart lasted", duration(backOffReset))
 	}

@@ -3,6 +3,7 @@ package rule
 import (
 	"time"
 
+	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
@@ -37,7 +38,7 @@ func (s *Set) Explain(ev *occurrence.Event) Explanation {
 	if r.Drop {
 		return e
 	}
-	e.Labels, _ = r.Labels(ev)
+	e.Labels, _ = r.Labels(ev, identity.Owner{})
 	e.Annotations, _ = r.Annotations(&Facts{
 		Event: ev, Labels: e.Labels, Objects: 1, Count: max(1, ev.Count), First: ev.First, Last: ev.Last,
 	})

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/internal/conf"
 )
@@ -32,7 +33,7 @@ func mustParse(t *testing.T, in string) Config {
 const example = `
 identity: workload
 builtin_rules: true
-diagnostics: {pod_status: false}
+diagnostics: {pod_status: true}
 max_active: 5000
 rules:
   - name: quiet-budgets
@@ -110,7 +111,6 @@ func TestFaults(t *testing.T) {
 		{"unknown key", rule + "  keep: 5m", `c.yml:4: unknown key "keep"`},
 		{"identity", "identity: pod", `c.yml:1: identity: unknown identity "pod": want workload, object or owner`},
 		{"limit", "max_active: 0", `c.yml:1: max_active: must be at least 1`},
-		{"diagnostics", "diagnostics: {pod_status: true}", `c.yml:1: diagnostics.pod_status: not available in this version`},
 		{"same name", rule + "- name: x\n  matchers: ['reason=\"B\"']", `c.yml:4: rules.1.name: rule 1 has the name "x" already`},
 		{"shipped name", "rules:\n- name: default\n  matchers: ['reason=\"A\"']", `c.yml:2: rules.0.name: `},
 		{"drop and more", rule + "  drop: true\n  for: 5m", `c.yml:4: rules.0.drop: a rule that drops makes no alert`},
@@ -153,7 +153,7 @@ func TestTemplates(t *testing.T) {
 	ev := event("Warning", "Pod", "BackOff", "back-off")
 	ev.Host = "node-9"
 	r := set.Match(ev)
-	ls, failures := r.Labels(ev)
+	ls, failures := r.Labels(ev, identity.Owner{})
 	if _, ok := ls["broken"]; failures != 1 || ok || ls["severity"] != "critical" || ls["node"] != "node-9" {
 		t.Errorf("labels %v, %d failures", ls, failures)
 	}
@@ -268,6 +268,6 @@ func BenchmarkMatch(b *testing.B) {
 	}
 	ev := event("Warning", "Pod", "HighCPUUsage", "x")
 	for b.Loop() {
-		set.Match(ev).Labels(ev)
+		set.Match(ev).Labels(ev, identity.Owner{})
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/kubebark/kubebark/alertbridge"
+	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/exporter"
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/series"
@@ -51,6 +52,7 @@ type service struct {
 	series   *series.Store
 	bridge   *alertbridge.Bridge
 	health   *watch.Health
+	lookups  episode.Lookups // nil in a replay
 }
 
 func (s *service) run() error {
@@ -143,6 +145,7 @@ func (s *service) settings(cfg *config) alertbridge.Settings {
 func (s *service) bridgeOptions(cfg *config) alertbridge.Options {
 	o := alertbridge.Options{
 		Settings: s.settings(cfg), Logger: s.logger, Registerer: s.registry, Connected: s.health.Connected,
+		Lookups: s.lookups,
 	}
 	if s.replayFile != "" {
 		o.Speed, o.Connected = s.replaySpeed, nil

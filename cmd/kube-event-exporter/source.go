@@ -13,6 +13,7 @@ import (
 	"github.com/kubebark/kubebark/exporter"
 	"github.com/kubebark/kubebark/exporter/checkpoint"
 	"github.com/kubebark/kubebark/exporter/kube"
+	"github.com/kubebark/kubebark/exporter/lookup"
 	"github.com/kubebark/kubebark/exporter/replay"
 	"github.com/kubebark/kubebark/exporter/watch"
 	"github.com/kubebark/kubebark/internal/cli"
@@ -28,6 +29,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	if s.replayFile != "" && s.stateFile != "" {
 		return nil, cli.UsageError{Err: errors.New("--state.file: a replay is the whole history and has no state to go on from")}
 	}
+	metrics := lookup.NewMetrics(s.registry)
 	if s.replayFile != "" {
 		return s.replay, nil
 	}
@@ -38,6 +40,9 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 		return nil, cli.UsageError{Err: err}
 	}
 	s.cluster = client.Cluster
+	if s.lookups, err = lookup.New(lookup.Options{REST: client, Logger: s.logger, Metrics: metrics}); err != nil {
+		return nil, err
+	}
 	namespaces, err := splitNamespaces(s.namespaces)
 	if err != nil {
 		return nil, err
