@@ -120,6 +120,7 @@ bark: {server_url: %s, timeout: 5s}
 receivers:
   - name: oncall
     devices: [{name: ada, key_file: ada}]
+    fallback: {receiver: team, after: 1h} # later than any test ends
   - name: team
     devices: [{name: bo, key_file: bo}]
 `, w.bark))
