@@ -49,7 +49,7 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 
 .PHONY: e2e
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go vet ./... && go test -timeout 30m ./...
+	cd test && go vet ./... && go test -count=1 -timeout 30m ./...
 
 .PHONY: lint
 lint: parts-lint ## golangci-lint over all modules.
