@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
+	"github.com/kubebark/kubebark/internal/atomicfile"
 )
 
 const (
@@ -102,7 +102,7 @@ func (f *stateFile) save() {
 		return
 	}
 	if err == nil {
-		err = replaceFile(f.path, data)
+		err = atomicfile.Write(f.path, data)
 	}
 	if err != nil {
 		if !f.failing {
@@ -112,41 +112,4 @@ func (f *stateFile) save() {
 		return
 	}
 	f.written, f.failing = data, false
-}
-
-// replaceFile puts data in the place of the file: whole or not at all.
-func replaceFile(path string, data []byte) (err error) {
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".tmp*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(tmp.Name()) // the first fault is the one to tell
-		}
-	}()
-	_, err = tmp.Write(data)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if errClose := tmp.Close(); err == nil {
-		err = errClose
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err == nil {
-		err = syncDir(filepath.Dir(path))
-	}
-	return err
-}
-
-// syncDir makes a rename last.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubebark/kubebark/exporter/count"
 	"github.com/kubebark/kubebark/exporter/series"
+	"github.com/kubebark/kubebark/internal/atomicfile"
 )
 
 // File is a state file that is open for writing. It is not safe for
@@ -137,21 +138,12 @@ func (f *File) Rewrite(b *Batch) error {
 		f.f.Close() // the old file has no name any more
 	}
 	f.f, f.size, f.snapshot = tmp, int64(buf.Len()), int64(buf.Len())
-	return syncDir(dir)
+	return atomicfile.SyncDir(dir)
 }
 
 func write(f *os.File, data []byte) error {
 	_, err := f.Write(data)
 	return err
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // Append adds a batch and returns when it is durable.
