@@ -2,6 +2,7 @@ package identity
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -15,10 +16,14 @@ const (
 	ModeOwner    Mode = "owner"
 )
 
+// Values returns the modes by their names.
+func (Mode) Values() []string {
+	return []string{string(ModeWorkload), string(ModeObject), string(ModeOwner)}
+}
+
 // Validate refuses what is no mode.
 func (m Mode) Validate() error {
-	switch m {
-	case "", ModeWorkload, ModeObject, ModeOwner:
+	if m == "" || slices.Contains(m.Values(), string(m)) {
 		return nil
 	}
 	return fmt.Errorf("unknown identity %q: want workload, object or owner", string(m))
