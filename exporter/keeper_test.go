@@ -30,11 +30,11 @@ func owner(target string) checkpoint.Owner {
 	return checkpoint.Owner{Cluster: "lab", Target: target, Shard: "0/1"}
 }
 
-func begin(t *testing.T, path string, o checkpoint.Owner) *life {
+func begin(t *testing.T, path string, o checkpoint.Owner, labels ...series.Label) *life {
 	t.Helper()
-	l := &life{t: t, reg: prometheus.NewPedanticRegistry()}
+	l := &life{t: t, reg: prometheus.NewRegistry()}
 	cfg := series.DefaultConfig()
-	cfg.NewSeriesDelay = 0
+	cfg.NewSeriesDelay, cfg.Labels = 0, labels
 	st := series.New(cfg)
 	l.reg.MustRegister(st)
 	p := NewPipeline(l.reg, st)
@@ -134,6 +134,23 @@ func TestKillAfterExpiry(t *testing.T) {
 		l.shows("expired", -1).see(watch.Modified, "a=4=6").shows("not a 0, which a crash would follow by 5", -1)
 		begin(t, path, owner("pod1")).list("a=4=6").flush().shows("as if it had never gone", 6)
 	})
+}
+
+// TestKillAndOtherLabels changes the choice of labels between two runs: the
+// series of the old one stand still where they were, durably.
+func TestKillAndOtherLabels(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	grown(t, path, "pod1")
+	begin(t, path, owner("pod1"), series.LabelWorkload).
+		list("old=1=3", "a=5=9").flush().
+		shows("5 that were durable; the new series begins at 0", 5).shows("not yet durably more", 5).flush().
+		shows("4 more of a", 9)
+	begin(t, path, owner("pod1"), series.LabelHost, series.LabelWorkload).
+		list("old=1=3", "a=6=10").flush().
+		shows("no event has a host, so the series of the workload goes on", 10)
+	begin(t, path, owner("pod1")).
+		list("old=1=3", "a=7=12").flush().
+		shows("the first series goes on", 12)
 }
 
 func TestCompleteListIsWrittenAtOnce(t *testing.T) {

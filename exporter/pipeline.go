@@ -196,7 +196,7 @@ func (p *Pipeline) observe(d count.Delta, e *occurrence.Event, at time.Time, ori
 		p.inexact.Add(float64(d.New))
 	}
 	if d.New > 0 {
-		p.series.Add(series.KeyOf(e), d.New, at)
+		p.series.Count(e, d.New, at)
 	}
 	o := occurrence.Occurrence{Event: *e, New: d.New, At: at, Origin: origin, Inexact: d.Inexact}
 	for _, sink := range p.sinks {

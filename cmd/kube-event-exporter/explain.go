@@ -50,7 +50,7 @@ func explain(configFile, file string, std cli.Stdio) error {
 			faults = append(faults, fmt.Errorf("%s:%d: %w", label, f.Line, f.Err))
 			return true
 		}
-		printExplanation(std.Out, r, rules.Explain(r.Event))
+		printExplanation(std.Out, &cfg.Metrics, r, rules.Explain(r.Event))
 		return true
 	})
 	if err != nil {
@@ -59,16 +59,14 @@ func explain(configFile, file string, std cli.Stdio) error {
 	return errors.Join(faults...)
 }
 
-func printExplanation(w io.Writer, r decode.Record, x rule.Explanation) {
+func printExplanation(w io.Writer, metrics *series.Config, r decode.Record, x rule.Explanation) {
 	e := r.Event
 	fmt.Fprintf(w, "%s %s, %s, %d×: %s\n", orNone(e.Type), orNone(e.Reason), place(&e.Object), e.Count, orNone(firstLine(e.Message)))
 	if r.Deleted {
 		fmt.Fprint(w, "  deleted or expired: counts nothing and ends no alert\n\n")
 		return
 	}
-	k := series.KeyOf(e)
-	fmt.Fprintf(w, "  counts   kube_event_occurrences_total{type=%q,reason=%q,kind=%q,namespace=%q,component=%q}\n",
-		k.Type, k.Reason, k.Kind, k.Namespace, k.Component)
+	fmt.Fprintf(w, "  counts   kube_event_occurrences_total{%s}\n", labels(metrics, e))
 	switch {
 	case x.Dropped:
 		fmt.Fprintf(w, "  rule     %s: dropped, no alert\n", x.Rule)
@@ -87,6 +85,17 @@ func printExplanation(w io.Writer, r decode.Record, x rule.Explanation) {
 		printAlert(w, &x)
 	}
 	fmt.Fprintln(w)
+}
+
+// labels returns those of the series that an event counts into, where there is
+// room.
+func labels(c *series.Config, e *occurrence.Event) string {
+	k := c.KeyOf(e)
+	s := fmt.Sprintf("type=%q,reason=%q,kind=%q,namespace=%q,component=%q", k.Type, k.Reason, k.Kind, k.Namespace, k.Component)
+	for _, l := range c.Labels {
+		s += fmt.Sprintf(",%s=%q", l, k.Extra(l))
+	}
+	return s
 }
 
 func printAlert(w io.Writer, x *rule.Explanation) {

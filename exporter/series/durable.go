@@ -3,8 +3,6 @@ package series
 import (
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 )
 
 // State is a series as it is kept over a restart.
@@ -64,7 +62,7 @@ func (s *Store) Restore(states []State, sameTarget bool) {
 	for _, st := range states {
 		sr := &series{
 			value: st.Value, durable: st.Value, created: st.Created, last: st.Last, touched: st.Touched,
-			mature: st.Mature, stored: true, durableMature: st.Mature,
+			shape: st.Key.shape(), mature: st.Mature, stored: true, durableMature: st.Mature,
 		}
 		if st.Mature {
 			sr.scraped, sr.shown = st.Touched, st.Served
@@ -74,7 +72,7 @@ func (s *Store) Restore(states []State, sameTarget bool) {
 			if left <= 0 {
 				continue
 			}
-			sr = &series{value: left, created: now, last: st.Last, touched: st.Touched}
+			sr = &series{value: left, created: now, last: st.Last, touched: st.Touched, shape: st.Key.shape()}
 		}
 		if st.Key.Reason == OtherReason {
 			s.overflow[st.Key] = sr
@@ -167,12 +165,12 @@ func (sr *series) state(k Key) State {
 }
 
 // serve returns what a scrape shows, having announced it.
-func (s *Store) serve(now time.Time) []prometheus.Metric {
+func (s *Store) serve(now time.Time) *view {
 	s.mu.Lock()
 	lock := s.durability.lock
 	s.mu.Unlock()
 	if lock == nil {
-		return s.snapshot(now)
+		return s.view(now)
 	}
 	lock.Lock()
 	defer lock.Unlock()
@@ -185,5 +183,5 @@ func (s *Store) serve(now time.Time) []prometheus.Metric {
 	if announce {
 		s.durability.onServe()
 	}
-	return s.snapshot(now)
+	return s.view(now)
 }

@@ -11,76 +11,31 @@ package series
 import (
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/conf"
 )
 
-// Other is the reason under which label sets beyond the budget are counted,
-// and the type of events that are neither Normal nor Warning.
-const (
-	OtherReason = "_other"
-	OtherType   = "Other"
-)
-
-// Key is a label set.
-type Key struct {
-	Type, Reason, Kind, Namespace, Component string
-}
-
-// maxLabel is a bound on a label value's bytes. No name in Kubernetes is
-// longer, but nobody checks a hand-written reason.
-const maxLabel = 253
-
-// KeyOf returns the label set into which an event counts, where the budget has
-// room.
-func KeyOf(e *occurrence.Event) Key {
-	if e.Reason == OtherReason { // whoever takes our word gets what it stands for
-		return Key{Type: boundedType(e.Type), Reason: OtherReason}
-	}
-	return Key{
-		Type:      boundedType(e.Type),
-		Reason:    cut(e.Reason),
-		Kind:      cut(e.Object.Kind),
-		Namespace: cut(e.Object.Namespace),
-		Component: cut(e.Component),
-	}
-}
-
-// boundedType keeps the label type to three values: core/v1 takes any text.
-func boundedType(t string) string {
-	if t == occurrence.Normal || t == occurrence.Warning {
-		return t
-	}
-	return OtherType
-}
-
-func cut(s string) string {
-	if len(s) <= maxLabel {
-		return s
-	}
-	n := maxLabel
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return s[:n]
-}
+// sweepInterval is how often it is looked for room among the series where there
+// is none: a flood of new label sets must not look through all for each of them.
+const sweepInterval = 10 * time.Second
 
 // Store holds the series. It is a [prometheus.Collector].
 type Store struct {
-	occurrences *prometheus.Desc
-	last        *prometheus.Desc
-	count       *prometheus.Desc
-	limit       *prometheus.Desc
-	dropped     prometheus.Counter
+	count   *prometheus.Desc
+	limit   *prometheus.Desc
+	dropped prometheus.Counter
 
 	mu         sync.Mutex
 	cfg        Config
+	shape      shape // of new label sets
 	series     map[Key]*series
 	namespaces map[string]int // series of each
 	overflow   map[Key]*series
+	families   *families // as of the last scrape
+	swept      time.Time
 	durability durability
 	live       bool // show what is not durable too
 }
@@ -92,21 +47,19 @@ type series struct {
 	last    time.Time // latest occurrence
 	touched time.Time // when it was last added to, by our clock
 	scraped time.Time // first scrape; zero before
+	shape   shape     // of the label set, when it was last added to
 	mature  bool      // its 0 has been seen for long enough
 
 	stored        bool  // a crash leaves this one, not an earlier one under its key
 	durable       int64 // the value that is safe from a crash
 	durableMature bool
+
+	face *face // what scrapes show of the label set; nil before the first
 }
 
 // New returns an empty store.
 func New(c Config) *Store {
-	labels := []string{"type", "reason", "kind", "namespace", "component"}
 	return &Store{
-		occurrences: prometheus.NewDesc("kube_event_occurrences_total",
-			"Occurrences of Kubernetes events, repeats included.", labels, nil),
-		last: prometheus.NewDesc("kube_event_last_occurrence_timestamp_seconds",
-			"Time of the latest occurrence.", labels, nil),
 		count: prometheus.NewDesc("kube_event_exporter_series",
 			"Label sets that have a series of their own.", nil, nil),
 		limit: prometheus.NewDesc("kube_event_exporter_series_limit",
@@ -116,27 +69,36 @@ func New(c Config) *Store {
 			Help: `Times that a label set found no room within the limits and was counted under reason="_other".`,
 		}),
 		cfg:        c,
+		shape:      c.shape(),
 		series:     make(map[Key]*series),
 		namespaces: make(map[string]int),
 		overflow:   make(map[Key]*series),
+		families:   newFamilies(c.shape()),
 	}
 }
 
-// SetConfig changes the budget. Series that are there stay.
+// SetConfig changes the budget and the labels. Series that are there stay as
+// they are: where labels have changed they stand still, so that nothing that was
+// shown is taken back, and go when their time is over; what happens from now on
+// counts into new ones.
 func (s *Store) SetConfig(c Config) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cfg = c
+	s.cfg, s.shape = c, c.shape()
 }
 
-// Add counts n occurrences, the latest of them at the given time.
-func (s *Store) Add(k Key, n int64, at time.Time) {
+// Count counts n occurrences of an event, the latest of them at the given time.
+func (s *Store) Count(e *occurrence.Event, n int64, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.add(s.shape.keyOf(e), n, at)
+}
+
+func (s *Store) add(k Key, n int64, at time.Time) {
 	now := time.Now()
 	sr, k := s.find(k, now)
 	sr.value += n
-	sr.touched = now
+	sr.touched, sr.shape = now, s.shape
 	if at.After(sr.last) {
 		sr.last = at
 	}
@@ -151,8 +113,10 @@ func (s *Store) find(k Key, now time.Time) (*series, Key) {
 	if k.Reason == OtherReason {
 		return ensure(s.overflow, k, now), k
 	}
-	if s.full(k.Namespace) {
+	if s.full(k.Namespace) && now.Sub(s.swept) >= sweepInterval {
 		s.expire(now)
+		s.makeRoom(now)
+		s.swept = now
 	}
 	if s.full(k.Namespace) {
 		s.dropped.Inc()
@@ -183,12 +147,31 @@ func (s *Store) expire(now time.Time) {
 		return
 	}
 	for k, sr := range s.series {
-		if sr.shown != sr.value || now.Sub(sr.touched) < time.Duration(s.cfg.TTL) {
-			continue
+		if sr.over(now, s.cfg.TTL) {
+			s.drop(k)
 		}
-		delete(s.series, k)
-		if s.namespaces[k.Namespace]--; s.namespaces[k.Namespace] == 0 {
-			delete(s.namespaces, k.Namespace)
+	}
+}
+
+// makeRoom drops series of labels that were another choice's: nothing is ever
+// added to them. It leaves them for as long as a second Prometheus may need to
+// see the last that they have counted.
+func (s *Store) makeRoom(now time.Time) {
+	for k, sr := range s.series {
+		if sr.shape != s.shape && sr.over(now, s.cfg.NewSeriesDelay) {
+			s.drop(k)
 		}
+	}
+}
+
+// over tells whether a series had no occurrence for so long and has shown all.
+func (sr *series) over(now time.Time, quiet conf.Duration) bool {
+	return sr.shown == sr.value && now.Sub(sr.touched) >= time.Duration(quiet)
+}
+
+func (s *Store) drop(k Key) {
+	delete(s.series, k)
+	if s.namespaces[k.Namespace]--; s.namespaces[k.Namespace] == 0 {
+		delete(s.namespaces, k.Namespace)
 	}
 }

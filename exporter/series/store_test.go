@@ -59,7 +59,7 @@ func label(m *dto.Metric, name string) string {
 func TestNewSeriesShowsZeroFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := New(config())
-		s.Add(key("shop", 1), 3, time.Now())
+		s.add(key("shop", 1), 3, time.Now())
 		time.Sleep(time.Hour)
 		for _, tt := range []struct {
 			after time.Duration
@@ -75,7 +75,7 @@ func TestNewSeriesShowsZeroFirst(t *testing.T) {
 				t.Errorf("%s later: %v, want %v", tt.after, got["R1@shop"], tt.want)
 			}
 		}
-		s.Add(key("shop", 1), 2, time.Now())
+		s.add(key("shop", 1), 2, time.Now())
 		if got, _ := scrape(t, s); got["R1@shop"] != 5 {
 			t.Errorf("a series that has been seen shows increments at once: %v, want 5", got["R1@shop"])
 		}
@@ -87,12 +87,12 @@ func TestBudgetKeepsSumsExact(t *testing.T) {
 	c.NewSeriesDelay = 0
 	s := New(c)
 	for n := range 5 {
-		s.Add(key("noisy", n), 10, time.Now())
-		s.Add(key("quiet", n), 1, time.Now())
+		s.add(key("noisy", n), 10, time.Now())
+		s.add(key("quiet", n), 1, time.Now())
 	}
 	k := key("noisy", 9)
 	k.Type = "Normal"
-	s.Add(k, 100, time.Now())
+	s.add(k, 100, time.Now())
 	scrape(t, s)
 	got, sum := scrape(t, s)
 	if sum != 155 {
@@ -110,18 +110,18 @@ func TestBudgetKeepsSumsExact(t *testing.T) {
 // for: it must not become a second series of the same labels, which would spoil
 // each scrape.
 func TestForgedOther(t *testing.T) {
-	forged := KeyOf(&occurrence.Event{
+	forged := new(Config).KeyOf(&occurrence.Event{
 		Type: "Warning", Reason: OtherReason, Component: "x", Object: occurrence.Object{Kind: "Pod", Namespace: "shop"},
 	})
 	c := config()
 	c.Limit, c.NewSeriesDelay = 1, 0
 	s := New(c)
-	s.Add(forged, 1, time.Now())
-	s.Add(key("shop", 1), 1, time.Now())
-	s.Add(key("shop", 2), 1, time.Now()) // no room
+	s.add(forged, 1, time.Now())
+	s.add(key("shop", 1), 1, time.Now())
+	s.add(key("shop", 2), 1, time.Now()) // no room
 	restored := New(c)
 	restored.Restore(s.All(), true)
-	restored.Add(forged, 1, time.Now())
+	restored.add(forged, 1, time.Now())
 	for _, tt := range []struct {
 		name string
 		s    *Store
@@ -139,7 +139,7 @@ func TestTTL(t *testing.T) {
 		c := config()
 		c.NewSeriesDelay = conf.Duration(time.Minute)
 		s := New(c)
-		s.Add(key("shop", 1), 3, time.Now())
+		s.add(key("shop", 1), 3, time.Now())
 		time.Sleep(25 * time.Hour)
 		if got, _ := scrape(t, s); len(got) != 1 {
 			t.Errorf("a series that nobody has seen must not go: %v", got)
@@ -151,7 +151,7 @@ func TestTTL(t *testing.T) {
 		if got, _ := scrape(t, s); len(got) != 0 || len(s.namespaces) != 0 {
 			t.Errorf("shown, and a day old, yet still there: %v %v", got, s.namespaces)
 		}
-		s.Add(key("shop", 1), 2, time.Now())
+		s.add(key("shop", 1), 2, time.Now())
 		if got, _ := scrape(t, s); got["R1@shop"] != 0 {
 			t.Errorf("a series that comes back begins at 0: %v", got)
 		}
@@ -162,11 +162,11 @@ func TestKeyOf(t *testing.T) {
 	for _, tt := range []struct{ typ, want string }{
 		{"Normal", "Normal"}, {"Warning", "Warning"}, {"", "Other"}, {"Error", "Other"}, {"warning", "Other"},
 	} {
-		if got := KeyOf(&occurrence.Event{Type: tt.typ}).Type; got != tt.want {
+		if got := new(Config).KeyOf(&occurrence.Event{Type: tt.typ}).Type; got != tt.want {
 			t.Errorf("type %q counts as %q, want %q", tt.typ, got, tt.want)
 		}
 	}
-	if got := KeyOf(&occurrence.Event{Reason: strings.Repeat("é", 200)}).Reason; got != strings.Repeat("é", 126) {
+	if got := new(Config).KeyOf(&occurrence.Event{Reason: strings.Repeat("é", 200)}).Reason; got != strings.Repeat("é", 126) {
 		t.Errorf("a long reason is cut to %q", got)
 	}
 }
@@ -175,7 +175,7 @@ func TestExposition(t *testing.T) {
 	c := config()
 	c.NewSeriesDelay = 0
 	s := New(c)
-	s.Add(Key{"Warning", "BackOff", "Pod", "shop", "kubelet"}, 4, time.Unix(1700000000, 0))
+	s.add(Key{Type: "Warning", Reason: "BackOff", Kind: "Pod", Namespace: "shop", Component: "kubelet"}, 4, time.Unix(1700000000, 0))
 	scrape(t, s)
 	want := `
 # HELP kube_event_occurrences_total Occurrences of Kubernetes events, repeats included.
@@ -195,7 +195,7 @@ kube_event_last_occurrence_timestamp_seconds{component="kubelet",kind="Pod",name
 
 func TestCreatedTimestamp(t *testing.T) {
 	s := New(config())
-	s.Add(key("shop", 1), 1, time.Now())
+	s.add(key("shop", 1), 1, time.Now())
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(s)
 	mfs, err := reg.Gather()
