@@ -208,7 +208,7 @@ func (p *Pipeline) cut(full bool) (b *checkpoint.Batch, complete bool) {
 		if !s.known {
 			continue // half a list tells nothing
 		}
-		st := checkpoint.Stream{Since: s.memory.Since(), Names: s.memory.Changes()}
+		st := checkpoint.Stream{Since: s.memory.Since(), Forgotten: s.memory.Forgotten(), Names: s.memory.Changes()}
 		if full {
 			st.Names = s.memory.All()
 		}

@@ -90,7 +90,7 @@ func (p *Pipeline) Stream(namespace string, remembered *checkpoint.Stream) watch
 	defer p.mu.Unlock()
 	s := &stream{p: p, namespace: namespace, memory: count.NewMemory(time.Now())}
 	if remembered != nil {
-		s.memory = count.Restore(remembered.Since, remembered.Names)
+		s.memory = count.Restore(remembered.Since, remembered.Forgotten, remembered.Names)
 		s.known = true
 		if p.keeping {
 			s.memory.Track()

@@ -16,10 +16,12 @@ import (
 var (
 	someone = Owner{Cluster: "lab", Target: "pod1", Shard: "0/1"}
 	since   = time.Unix(1_700_000_000, 0)
+
+	forgotten = since.Add(time.Hour)
 )
 
 func batch(names ...count.State) *Batch {
-	return &Batch{Streams: map[string]Stream{"": {Since: since, Names: names}}}
+	return &Batch{Streams: map[string]Stream{"": {Since: since, Forgotten: forgotten, Names: names}}}
 }
 
 func open(t *testing.T, path string) (*File, *State) {
@@ -56,7 +58,7 @@ func TestRoundTrip(t *testing.T) {
 	_, st = open(t, path)
 	want := &State{
 		Owner: someone,
-		Streams: map[string]Stream{"": {Since: since, Names: []count.State{
+		Streams: map[string]Stream{"": {Since: since, Forgotten: forgotten, Names: []count.State{
 			{Key: 1, Count: 7, Version: 12}, {Key: 2, Count: 1},
 		}}},
 		Series: map[series.Key]series.State{k: {Key: k, Value: 8, Created: since, Mature: true, Served: 6}},
@@ -73,7 +75,7 @@ func TestManyNames(t *testing.T) {
 	b := batch()
 	const n = 3*chunk + 1
 	for i := range uint64(n) {
-		b.Streams[""] = Stream{since, append(b.Streams[""].Names, count.State{Key: i})}
+		b.Streams[""] = Stream{Since: since, Names: append(b.Streams[""].Names, count.State{Key: i})}
 	}
 	must(t, f.Rewrite(b))
 	if _, st := open(t, path); len(st.Streams[""].Names) != n {

@@ -58,7 +58,7 @@ func appendRecord(buf *bytes.Buffer, r *record) error {
 func appendBatch(buf *bytes.Buffer, b *Batch) error {
 	for ns, st := range b.Streams {
 		for names := range chunks(st.Names) {
-			part := &Batch{Streams: map[string]Stream{ns: {st.Since, names}}}
+			part := &Batch{Streams: map[string]Stream{ns: {st.Since, st.Forgotten, names}}}
 			if err := appendRecord(buf, &record{Batch: part}); err != nil {
 				return err
 			}

@@ -38,7 +38,10 @@ type Batch struct {
 // Stream is what is remembered of one watch.
 type Stream struct {
 	Since time.Time // when its watch without a gap began
-	Names []count.State
+	// Forgotten is the latest end of an object that is not among the names any
+	// more.
+	Forgotten time.Time
+	Names     []count.State
 }
 
 // Empty tells that nothing has changed.
@@ -68,7 +71,7 @@ func (s *State) apply(b *Batch, names map[string]map[uint64]count.State) {
 			clear(names[ns]) // the watch began anew
 		}
 		if !st.Since.IsZero() {
-			s.Streams[ns] = Stream{Since: st.Since}
+			s.Streams[ns] = Stream{Since: st.Since, Forgotten: st.Forgotten}
 		}
 		for _, n := range st.Names {
 			names[ns][n.Key] = n

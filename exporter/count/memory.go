@@ -46,7 +46,7 @@ type Delta struct {
 	// Known tells that the event's name was remembered.
 	Known bool
 	// Inexact tells that the number is an assumption: the object is from
-	// before the watch began, and how many of its occurrences are new cannot
+	// before what is remembered, and how many of its occurrences are new cannot
 	// be known; one is.
 	Inexact bool
 }
@@ -59,6 +59,9 @@ type Memory struct {
 	graves  []grave             // in the order of dying
 	list    int32               // number of the list under way or last done
 	changed map[uint64]struct{} // nil if nobody wants to know
+	// forgotten is the latest end of an object whose tombstone was dropped, as
+	// in [entry.gone]; 0 if none was.
+	forgotten int32
 }
 
 // entry is small, for there is one for each event in the cluster. What is only
@@ -197,10 +200,17 @@ func (m *Memory) firstSight(e *occurrence.Event, c Change) (n int64, inexact boo
 		return 0, false // before us
 	case c == History, e.Count == 1:
 		return e.Count, false
-	case !e.First.IsZero() && !e.First.Before(m.since.Add(-clockSkew)):
+	case !e.First.IsZero() && !e.First.Before(m.since.Add(-clockSkew)) && !m.mayBeForgotten(e):
 		return e.Count, false // all on our watch; the first ones were held back
 	}
 	return 1, true
+}
+
+// mayBeForgotten tells whether the event began before the end of one whose name
+// was forgotten: it may be that one, come back, and its first occurrences
+// counted long since.
+func (m *Memory) mayBeForgotten(e *occurrence.Event) bool {
+	return m.forgotten != 0 && seconds(e.First) <= m.forgotten
 }
 
 func (m *Memory) bury(k uint64, e entry, now time.Time) {
@@ -225,6 +235,7 @@ func (m *Memory) forget(now time.Time) {
 		// One that came back, or died again, has another time.
 		if e := m.entries[g.key]; e.gone() == g.gone {
 			delete(m.entries, g.key)
+			m.forgotten = max(m.forgotten, g.gone)
 		}
 	}
 }

@@ -186,6 +186,35 @@ func TestReplayRaisesNoDead(t *testing.T) {
 	}
 }
 
+// TestForgottenNameCountsOne: how far back one may look is bounded by what is
+// remembered. A name that was forgotten comes back with all its occurrences, of
+// which one is new; one that began later cannot be it.
+func TestForgottenNameCountsOne(t *testing.T) {
+	m := NewMemory(start)
+	m.Observe(ev("u", 1, 40, 1, 2), Seen, at(2))
+	m.Observe(ev("u", 9, 40, 1, 2), Gone, at(62))
+	back := ev("v", 12, 41, 1, 70)
+	later := func(name string, first int) *occurrence.Event {
+		e := ev("w", 20, 7, first, 1600)
+		e.Name = name
+		return e
+	}
+	m.forget(at(62).Add(tombstoneTTL))
+	if d := m.Observe(later("before", 61), Seen, at(1500)); d != (Delta{New: 7}) {
+		t.Errorf("nothing is forgotten yet: %+v", d)
+	}
+	m.forget(at(62).Add(tombstoneTTL + time.Minute))
+	if d := m.Observe(back, Seen, at(1600)); d != (Delta{New: 1, Inexact: true}) {
+		t.Errorf("forgotten, and back: %+v", d)
+	}
+	if d := m.Observe(later("same time", 62), Seen, at(1600)); d != (Delta{New: 1, Inexact: true}) {
+		t.Errorf("began before the forgotten one's end: %+v", d)
+	}
+	if d := m.Observe(later("later", 63), Seen, at(1600)); d != (Delta{New: 7}) {
+		t.Errorf("began after the forgotten one's end: %+v", d)
+	}
+}
+
 func TestTombstonesAreBounded(t *testing.T) {
 	m := NewMemory(start)
 	dies := func(n int, when time.Time) {

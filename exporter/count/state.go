@@ -19,8 +19,11 @@ type State struct {
 }
 
 // Restore returns a memory with what another one knew.
-func Restore(since time.Time, names []State) *Memory {
+func Restore(since, forgotten time.Time, names []State) *Memory {
 	m := NewMemory(since)
+	if !forgotten.IsZero() {
+		m.forgotten = seconds(forgotten)
+	}
 	for _, s := range names {
 		e := entry{
 			version: s.Version, last: s.Last, first: low(s.First), uid: uint32(s.UID & math.MaxUint32),
@@ -38,6 +41,15 @@ func Restore(since time.Time, names []State) *Memory {
 
 // Since returns when the watch without a gap began.
 func (m *Memory) Since() time.Time { return m.since }
+
+// Forgotten returns the latest end of an object that is no longer remembered;
+// the zero time if there is none.
+func (m *Memory) Forgotten() time.Time {
+	if m.forgotten == 0 {
+		return time.Time{}
+	}
+	return time.Unix(epoch+int64(m.forgotten), 0)
+}
 
 // Track makes the memory note which names change, for [Memory.Changes].
 func (m *Memory) Track() { m.changed = make(map[uint64]struct{}) }

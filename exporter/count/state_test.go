@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 )
@@ -22,7 +23,7 @@ func TestRestore(t *testing.T) {
 		slices.SortFunc(ss, func(a, b State) int { return cmp.Compare(a.Key, b.Key) })
 		return ss
 	}
-	r := Restore(start, m.All())
+	r := Restore(start, m.Forgotten(), m.All())
 	if d := gocmp.Diff(sorted(m.All()), sorted(r.All())); d != "" {
 		t.Errorf("(-before +after)\n%s", d)
 	}
@@ -31,6 +32,19 @@ func TestRestore(t *testing.T) {
 	}
 	if d := r.Observe(other, Found, at(71)); d != (Delta{Known: true}) {
 		t.Errorf("listed unchanged after the restart: %+v", d)
+	}
+}
+
+// TestRestoreForgotten: what was forgotten before a restart is not taken for new
+// after it.
+func TestRestoreForgotten(t *testing.T) {
+	m := NewMemory(start)
+	m.Observe(ev("u", 1, 40, 1, 2), Seen, at(2))
+	m.Observe(ev("u", 9, 40, 1, 2), Gone, at(62))
+	m.forget(at(62).Add(tombstoneTTL + time.Minute))
+	r := Restore(start, m.Forgotten(), m.All())
+	if d := r.Observe(ev("v", 12, 41, 1, 1600), Seen, at(1600)); d != (Delta{New: 1, Inexact: true}) {
+		t.Errorf("forgotten, and back after a restart: %+v", d)
 	}
 }
 
