@@ -1,6 +1,7 @@
 package series
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ func (s *Store) Describe(ch chan<- *prometheus.Desc) {
 // delay of a new series runs from its first call.
 func (s *Store) Collect(ch chan<- prometheus.Metric) {
 	v := s.serve(time.Now())
+	slices.SortFunc(v.samples, func(a, b sample) int { return a.face.compare(b.face) })
 	for i := range v.samples {
 		ch <- counter{&v.samples[i]}
 		ch <- gauge{&v.samples[i]}

@@ -1,6 +1,7 @@
 package series
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -50,13 +51,26 @@ func (s shape) labels(k *Key) []*dto.LabelPair {
 // face is what stays the same of a series from scrape to scrape. It is kept, for
 // making it anew each time would be most of what a scrape costs.
 type face struct {
+	key      Key
 	families *families
 	labels   []*dto.LabelPair
 	created  *timestamppb.Timestamp
 }
 
 func newFace(f *families, k *Key, created time.Time) *face {
-	return &face{families: f, labels: f.shape.labels(k), created: timestamppb.New(created)}
+	return &face{key: *k, families: f, labels: f.shape.labels(k), created: timestamppb.New(created)}
+}
+
+// compare orders label sets as the registry does, by the values of the labels
+// sorted by name. What comes to it in order it need not sort, and it sorts each
+// family by itself.
+func (a *face) compare(b *face) int {
+	return cmp.Or(
+		cmp.Compare(a.key.Component, b.key.Component), cmp.Compare(a.key.Host, b.key.Host),
+		cmp.Compare(a.key.Kind, b.key.Kind), cmp.Compare(a.key.Namespace, b.key.Namespace),
+		cmp.Compare(a.key.Reason, b.key.Reason), cmp.Compare(a.key.Type, b.key.Type),
+		cmp.Compare(a.key.Workload, b.key.Workload),
+	)
 }
 
 // counter is the sample of kube_event_occurrences_total.
