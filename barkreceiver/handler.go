@@ -1,6 +1,7 @@
 package barkreceiver
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -144,15 +145,16 @@ func readBody(r *http.Request) ([]byte, error) {
 		drain(r)
 		return nil, tooLarge
 	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, webhook.MaxSize+1))
-	if err != nil {
+	var body bytes.Buffer
+	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead) // its weight is that of what it says of its length
+	if _, err := body.ReadFrom(io.LimitReader(r.Body, webhook.MaxSize+1)); err != nil {
 		return nil, fail(http.StatusBadRequest, "read message: %v", err)
 	}
-	if len(body) > webhook.MaxSize {
+	if body.Len() > webhook.MaxSize {
 		drain(r)
 		return nil, tooLarge
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 func drain(r *http.Request) {

@@ -16,10 +16,10 @@ import (
 // QuietHours is a time in which pushes to a device make no sound and wake no
 // screen. Nothing is held back.
 type QuietHours struct {
-	From   Clock    `yaml:"from"`
-	To     Clock    `yaml:"to"`     // the next day's if it is not after From
-	Days   []string `yaml:"days"`   // on which it begins; all if empty
-	Except []string `yaml:"except"` // severities that may ring all the same
+	From   Clock    `yaml:"from" conf:"required"` // such as `22:00`
+	To     Clock    `yaml:"to" conf:"required"`   // the next day's if it is not after `from`
+	Days   []string `yaml:"days"`                 // on which it begins; all if empty
+	Except []string `yaml:"except"`               // severities that may ring all the same; without it, critical
 }
 
 // Clock is a time of day, in minutes.

@@ -17,14 +17,18 @@ import (
 // Bark says which bark-servers there are. The one that has no name is for all
 // receivers that name none.
 type Bark struct {
-	Server  `yaml:",inline"`
+	Server `yaml:",inline"`
+	// Servers are further ones by their names, for receivers that name one.
 	Servers Servers `yaml:"servers"`
 }
 
 // Server is a bark-server, and how to speak to it.
 type Server struct {
-	ServerURL string        `yaml:"server_url"`
-	Timeout   conf.Duration `yaml:"timeout"`
+	// ServerURL is the public server or your own, with a path prefix if it has
+	// one.
+	ServerURL string `yaml:"server_url" conf:"required"`
+	// Timeout is how long one request may take.
+	Timeout conf.Duration `yaml:"timeout"`
 
 	HTTP config.HTTPClientConfig `yaml:",inline"`
 }
@@ -34,8 +38,11 @@ type Servers map[string]*Server
 
 // Fallback says who is told when a receiver's own devices cannot be.
 type Fallback struct {
-	Receiver string        `yaml:"receiver"`
-	After    conf.Duration `yaml:"after"` // none of them could be for so long; at once if all refuse for good
+	// Receiver is who is told then.
+	Receiver string `yaml:"receiver" conf:"required"`
+	// After is how long none of the devices could be told; it is at once if all
+	// refuse for good.
+	After conf.Duration `yaml:"after"`
 }
 
 func defaultServer() Server {

@@ -1,6 +1,6 @@
 package push
 
-import "encoding/json"
+import "unicode/utf8"
 
 // MaxPayload is how many bytes Apple's push service takes for one push.
 const MaxPayload = 4096
@@ -40,56 +40,109 @@ type request struct {
 	Params
 }
 
-// payload is what bark-server makes of a push for Apple's push service.
-type payload struct {
-	APS struct {
-		Alert          *alert `json:"alert,omitempty"`
-		Category       string `json:"category"`
-		MutableContent int    `json:"mutable-content"`
-		Sound          string `json:"sound"`
-		Thread         string `json:"thread-id,omitempty"`
-	} `json:"aps"`
+// field is a parameter under its name in JSON.
+type field struct{ name, value string }
+
+// shown returns the parameters that bark-server puts into what Apple shows.
+func (p *Params) shown() []field {
+	return []field{{"title", p.Title}, {"subtitle", p.Subtitle}, {"body", p.Body}}
 }
 
-type alert struct {
-	Title    string `json:"title,omitempty"`
-	Subtitle string `json:"subtitle,omitempty"`
-	Body     string `json:"body,omitempty"`
+// beside returns those that travel beside that, for the app, under lower-case
+// names of the same length. The sound is not among them.
+func (p *Params) beside() []field {
+	return []field{
+		{"id", p.ID},
+		{"markdown", p.Markdown},
+		{"level", p.Level},
+		{"volume", p.Volume},
+		{"call", p.Call},
+		{"group", p.Group},
+		{"url", p.URL},
+		{"action", p.Action},
+		{"icon", p.Icon},
+		{"image", p.Image},
+		{"badge", p.Badge},
+		{"copy", p.Copy},
+		{"autoCopy", p.AutoCopy},
+		{"isArchive", p.IsArchive},
+		{"ttl", p.TTL},
+		{"delete", p.Delete},
+		{"ciphertext", p.Ciphertext},
+		{"iv", p.IV},
+	}
+}
+
+// Len returns the length of p as JSON.
+func (p *Params) Len() int {
+	return len("{}") + members(p.shown(), members(p.beside(), members([]field{{"sound", p.Sound}}, 0)))
 }
 
 // Size returns the length of the JSON that bark-server will send to Apple's
 // push service for p.
 func (p *Params) Size() int {
-	var w payload
-	w.APS.Alert = &alert{p.Title, p.Subtitle, p.Body}
-	if *w.APS.Alert == (alert{}) {
-		w.APS.Alert.Body = "Empty Message" // as the server says
+	alert := members(p.shown(), 0)
+	if alert == 0 {
+		alert = members([]field{{"body", "Empty Message"}}, 0) // as the server says
 	}
-	w.APS.Category = "myNotificationCategory"
-	w.APS.MutableContent = 1
-	w.APS.Sound = "1107"
+	sound := "1107"
 	if p.Sound != "" {
-		w.APS.Sound = p.Sound + ".caf"
+		sound = p.Sound + ".caf"
 	}
-	w.APS.Thread = p.Group
-	// The rest travels beside it, under lower-case names of the same length.
-	custom := *p
-	custom.Title, custom.Subtitle, custom.Body, custom.Sound = "", "", "", ""
-	n := jsonLen(w)
-	if c := jsonLen(custom); c > len("{}") {
-		n += c - len("{}") + len(",")
+	n := len(`{"aps":{"alert":{},"category":"myNotificationCategory","mutable-content":1}}`) + alert
+	n = members([]field{{"sound", sound}, {"thread-id", p.Group}}, n)
+	return members(p.beside(), n)
+}
+
+// members adds to n what the fields add to a JSON object that is n bytes long
+// without its braces. Empty ones are left out.
+func members(fields []field, n int) int {
+	for _, f := range fields {
+		if f.value == "" {
+			continue
+		}
+		if n > 0 {
+			n += len(",")
+		}
+		n += len(f.name) + len(`"":`) + stringLen(f.value)
 	}
 	return n
 }
 
-// jsonLen is the length of v as encoding/json writes it, which is what
+// stringLen is the length of s as encoding/json writes it, which is what
 // bark-server uses: <, > and & take six bytes each, a quote or a newline two.
-func jsonLen(v any) int {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return 0 // cannot be: strings and numbers only
+func stringLen(s string) int {
+	n := len(s) + len(`""`)
+	for i := 0; i < len(s); {
+		if c := s[i]; c < utf8.RuneSelf {
+			n += escape(c)
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			n += len(`\ufffd`) - 1
+		case r == '\u2028' || r == '\u2029': // line ends to JavaScript
+			n += len(`\u2028`) - size
+		}
+		i += size
 	}
-	return len(b)
+	return n
+}
+
+// escape returns how many bytes more than one a character takes.
+func escape(c byte) int {
+	switch c {
+	case '"', '\\', '\b', '\f', '\n', '\r', '\t':
+		return len(`\n`) - 1
+	case '<', '>', '&':
+		return len(`\u003c`) - 1
+	}
+	if c < ' ' {
+		return len(`\u0000`) - 1
+	}
+	return 0
 }
 
 // Fits tells whether Apple's push service takes p. A few bytes are kept back

@@ -1,6 +1,8 @@
 package push
 
 import (
+	"encoding/json"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -58,4 +60,60 @@ func TestSizeCountsWhatTravelsBeside(t *testing.T) {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.cost)
 		}
 	}
+}
+
+// Our sizes are those that encoding/json comes to, for each parameter and
+// whatever is in it.
+func FuzzSize(f *testing.F) {
+	f.Add("a", "b")
+	f.Add("<&>\u2028\u2029\x7f", "\x00\x01\b\f\n\r\t\"\\\xff\xe6\xb1")
+	f.Add("", "汉🔥\U0010ffff\ufffd")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		all := Params{}
+		for i := range reflect.TypeFor[Params]().NumField() {
+			one := Params{}
+			for j, p := range []*Params{&one, &all} {
+				reflect.ValueOf(p).Elem().Field(i).SetString([]string{a, b}[(i+j)%2])
+			}
+			sameSize(t, &one)
+			sameSize(t, &all)
+		}
+	})
+}
+
+func sameSize(t *testing.T, p *Params) {
+	t.Helper()
+	if got, want := p.Len(), jsonLen(t, p); got != want {
+		t.Errorf("length %d, want %d of %+v", got, want, p)
+	}
+	alert := &Params{Title: p.Title, Subtitle: p.Subtitle, Body: p.Body}
+	if *alert == (Params{}) {
+		alert.Body = "Empty Message"
+	}
+	sound := "1107"
+	if p.Sound != "" {
+		sound = p.Sound + ".caf"
+	}
+	aps := map[string]any{"alert": alert, "category": "myNotificationCategory", "mutable-content": 1, "sound": sound}
+	if p.Group != "" {
+		aps["thread-id"] = p.Group
+	}
+	custom := *p
+	custom.Title, custom.Subtitle, custom.Body, custom.Sound = "", "", "", ""
+	want := jsonLen(t, map[string]any{"aps": aps})
+	if custom != (Params{}) {
+		want += jsonLen(t, custom) - len("{}") + len(",")
+	}
+	if got := p.Size(); got != want {
+		t.Errorf("size %d, want %d of %+v", got, want, p)
+	}
+}
+
+func jsonLen(t *testing.T, v any) int {
+	t.Helper()
+	text, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(text)
 }

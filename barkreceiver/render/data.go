@@ -31,7 +31,10 @@ type Data struct {
 	// AllResolved is set when nothing of the group fires any more.
 	AllResolved bool
 
-	all template.Alerts
+	all  template.Alerts
+	list *list // nil where no templates are at hand
+
+	name, place string // of the group
 }
 
 func newData(in Input, source string) *Data {
@@ -47,6 +50,7 @@ func newData(in Input, source string) *Data {
 		}
 	}
 	d.NumResolved = d.NumAlerts - d.NumFiring
+	d.name, d.place = d.nameOf(), place(d.Common)
 	return d.first(d.NumAlerts)
 }
 
@@ -71,7 +75,9 @@ func (d *Data) Common(label string) string {
 
 // Name returns what the alerts of the group say, "" when they differ: the
 // reason of an alert that is about a Kubernetes event, else the alertname.
-func (d *Data) Name() string {
+func (d *Data) Name() string { return d.name }
+
+func (d *Data) nameOf() string {
 	name := alertName(d.Common)
 	if len(d.all) > 0 && d.all[0].Labels["source"] == eventSource {
 		// A group that was cut may be known to agree on the alertname only.
@@ -82,7 +88,7 @@ func (d *Data) Name() string {
 
 // Place returns where the trouble is, as far as the alerts agree:
 // namespace/object, one of both, or "".
-func (d *Data) Place() string { return place(d.Common) }
+func (d *Data) Place() string { return d.place }
 
 // Cluster returns the label of that name.
 func (d *Data) Cluster() string { return d.Common("cluster") }
@@ -139,16 +145,27 @@ func (d *Data) EndedBy() string {
 	return how
 }
 
+// Page returns where to look at the trouble: the page of the first alert that
+// has one on the web, or else Alertmanager's.
+func (d *Data) Page() string {
+	for _, a := range d.all {
+		if strings.HasPrefix(a.GeneratorURL, "http://") || strings.HasPrefix(a.GeneratorURL, "https://") {
+			return a.GeneratorURL
+		}
+	}
+	return d.ExternalURL
+}
+
 // Which returns what tells an alert from the others of its group: its name
 // and place where the group's differ, else the labels that do.
 func (d *Data) Which(a template.Alert) string {
 	own := func(l string) string { return a.Labels[l] }
 	var parts []string
-	if d.Name() == "" {
+	if d.name == "" {
 		parts = append(parts, alertName(own))
 	}
-	if p := place(own); p != d.Place() {
-		parts = append(parts, strings.TrimPrefix(p, d.Place()+"/"))
+	if p := place(own); p != d.place {
+		parts = append(parts, strings.TrimPrefix(p, d.place+"/"))
 	}
 	if len(parts) > 0 {
 		return strings.Join(parts, " ")
@@ -201,8 +218,10 @@ func object(label func(string) string) string {
 
 // begin returns when an alert's trouble began, which is before it fired.
 func begin(a template.Alert) time.Time {
-	if t, err := time.Parse(time.RFC3339, a.Annotations["first_seen"]); err == nil && t.Before(a.StartsAt) {
-		return t
+	if first := a.Annotations["first_seen"]; first != "" {
+		if t, err := time.Parse(time.RFC3339, first); err == nil && t.Before(a.StartsAt) {
+			return t
+		}
 	}
 	return a.StartsAt
 }
@@ -219,8 +238,11 @@ func message(a template.Alert) string {
 
 // times returns how often an alert's event has occurred, "" if once or
 // unknown.
-func times(a template.Alert) string {
-	if n, err := strconv.Atoi(a.Annotations["count"]); err == nil && n > 1 {
+func times(a template.Alert) string { return several(a.Annotations["count"]) }
+
+// several returns a number that is more than one, "" for what is not.
+func several(s string) string {
+	if n, err := strconv.Atoi(s); err == nil && n > 1 {
 		return strconv.Itoa(n)
 	}
 	return ""

@@ -37,7 +37,7 @@ func (r *run) fit() {
 	p := &r.out.Params
 	t := texts{body: p.Body, markdown: p.Markdown}
 	d := r.data
-	if r.tmpl != nil && d.TruncatedAlerts > 0 && r.lists() {
+	if r.bound != nil && d.TruncatedAlerts > 0 && r.lists() {
 		t.more = r.text("bark.more", d)
 		t.put(p)
 	}
@@ -45,7 +45,7 @@ func (r *run) fit() {
 		return
 	}
 	r.out.Truncated = true
-	if r.tmpl != nil && d.NumAlerts > 1 && r.lists() {
+	if r.bound != nil && d.NumAlerts > 1 && r.lists() {
 		if t = r.fewer(t); r.in.Fits(p) {
 			return
 		}
@@ -62,7 +62,7 @@ func (r *run) lists() bool {
 // listing renders body and markdown with the first n alerts. Faults were
 // noted when all were rendered, and a template may well fail on no alerts.
 func (r *run) listing(n int) (body, markdown string) {
-	quiet := &run{renderer: r.renderer, in: r.in, tmpl: r.tmpl}
+	quiet := &run{renderer: r.renderer, in: r.in, bound: r.bound}
 	few := r.data.first(n)
 	for _, p := range r.renderer.params {
 		switch p.name {

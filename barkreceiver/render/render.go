@@ -2,7 +2,6 @@ package render
 
 import (
 	"fmt"
-	"text/template"
 	"time"
 
 	"github.com/kubebark/kubebark/barkreceiver/push"
@@ -45,13 +44,11 @@ func (r *Renderer) Render(in Input) (out Output, ok bool) {
 		case Update:
 		}
 	}
-	run := &run{renderer: r, in: in, data: newData(in, r.opts.Source)}
+	run := newRun(r, in)
+	defer run.done()
 	run.out.Severity = run.data.Severity()
-	var err error
-	if run.tmpl, err = r.bind(in); err != nil {
-		run.fault("", err)
-		run.out.Params.Title = m.Receiver
-	} else {
+	run.out.Params.Title = m.Receiver
+	if run.bound != nil {
 		run.all()
 	}
 	run.out.Params.ID = id
@@ -64,8 +61,8 @@ func (r *Renderer) Render(in Input) (out Output, ok bool) {
 func (r *Renderer) Watchdog(heard, now time.Time, down bool) Output {
 	m := &webhook.Message{Data: sampleData(now)}
 	m.Alerts[0].StartsAt = heard
-	run := &run{renderer: r, in: Input{Message: m, Now: now, Fits: (*push.Params).Fits}}
-	run.data = newData(run.in, r.opts.Source)
+	run := newRun(r, Input{Message: m, Now: now, Fits: (*push.Params).Fits})
+	defer run.done()
 	run.data.AllResolved = !down
 	run.out.Params = push.Params{Level: "active", Group: "Alertmanager", ID: hash("watchdog", r.opts.Source, r.opts.Receiver)}
 	if down {
@@ -77,9 +74,7 @@ func (r *Renderer) Watchdog(heard, now time.Time, down bool) Output {
 
 // special renders title and body of a push that is not about alerts.
 func (r *run) special(name string) {
-	var err error
-	if r.tmpl, err = r.renderer.bind(r.in); err != nil {
-		r.fault("", err)
+	if r.bound == nil {
 		r.out.Params.Title = name
 		return
 	}
@@ -91,8 +86,8 @@ func (r *run) special(name string) {
 func (r *Renderer) Oversize(now time.Time) Output {
 	m := &webhook.Message{Data: sampleData(now), GroupKey: "too large"}
 	m.Receiver, m.ExternalURL = r.opts.Receiver, ""
-	run := &run{renderer: r, in: Input{Message: m, Now: now, Fits: (*push.Params).Fits}}
-	run.data = newData(run.in, r.opts.Source)
+	run := newRun(r, Input{Message: m, Now: now, Fits: (*push.Params).Fits})
+	defer run.done()
 	run.out.Params = push.Params{Level: "active", Group: "Alertmanager", ID: hash("too large", r.opts.Source, r.opts.Receiver)}
 	run.special("bark.oversize")
 	return run.out
@@ -102,12 +97,38 @@ func (r *Renderer) Oversize(now time.Time) Output {
 type run struct {
 	renderer *Renderer
 	in       Input
-	tmpl     *template.Template // nil if even copying failed
+	bound    *bound // nil if even copying failed
 	data     *Data
 	out      Output
 }
 
+func newRun(r *Renderer, in Input) *run {
+	run := &run{renderer: r, in: in, data: newData(in, r.opts.Source)}
+	var err error
+	if run.bound, err = r.bind(in); err != nil {
+		run.fault("", err)
+		return run
+	}
+	run.data.list = &list{render: run.alert}
+	return run
+}
+
+// done gives back what others can use.
+func (r *run) done() {
+	if r.bound != nil {
+		r.renderer.release(r.bound)
+	}
+}
+
+func (r *run) clock(t time.Time) string { return r.renderer.clock(t, r.in.Now) }
+
+// fault notes a fault, once: a list's may be in each alert.
 func (r *run) fault(param string, err error) {
+	for _, f := range r.out.Faults {
+		if f.Param == param && f.Err.Error() == err.Error() {
+			return
+		}
+	}
 	r.out.Faults = append(r.out.Faults, &FaultError{Param: param, Err: err})
 }
 
@@ -119,19 +140,21 @@ func (r *run) all() {
 }
 
 // param renders one parameter. Where its own template fails or writes what
-// Bark would not understand, the default takes its place.
+// Bark would not understand, the default takes its place, and where that was
+// changed and fails too, the built-in one.
 func (r *run) param(p param, d *Data) string {
-	for _, name := range r.names(p.name) {
-		s, err := execute(r.tmpl, name, d)
-		if err == nil && s != "" && p.check != nil {
+	s := ""
+	ok := r.try(r.names(p.name), p.name, d, func(text string) (err error) {
+		s = text
+		if s != "" && p.check != nil {
 			s, err = p.check(s)
 		}
-		if err == nil {
-			return s
-		}
-		r.fault(p.name, err)
+		return err
+	})
+	if !ok {
+		return ""
 	}
-	return ""
+	return s
 }
 
 func (r *run) names(param string) []string {
@@ -146,12 +169,34 @@ func (r *run) names(param string) []string {
 }
 
 // text executes a template that is not a parameter's.
-func (r *run) text(name string, d *Data) string {
-	s, err := execute(r.tmpl, name, d)
-	if err != nil {
-		r.fault(name, err)
-	}
+func (r *run) text(name string, d any) string {
+	s := ""
+	r.try([]string{name}, name, d, func(text string) error { s = text; return nil })
 	return s
+}
+
+// try executes the templates of these names, and then the built-in one of the
+// last, until one writes what take takes.
+func (r *run) try(names []string, param string, d any, take func(string) error) bool {
+	for i := 0; i <= len(names); i++ {
+		t, name := r.bound.tmpl, names[min(i, len(names)-1)]
+		var err error
+		if i == len(names) {
+			t, err = r.bound.builtins()
+		}
+		var text string
+		if err == nil {
+			text, err = r.bound.execute(t, name, d)
+		}
+		if err == nil {
+			err = take(text)
+		}
+		if err == nil {
+			return true
+		}
+		r.fault(param, err)
+	}
+	return false
 }
 
 // Check renders sample messages and returns what failed.

@@ -1,13 +1,13 @@
 package render
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -51,10 +51,12 @@ type Options struct {
 
 // Renderer renders pushes for one receiver. It is safe for concurrent use.
 type Renderer struct {
-	opts   Options
-	tmpl   *template.Template
-	params []param
-	own    map[string]bool // parameters whose template is not the default
+	opts    Options
+	builtin *template.Template // as we wrote them
+	tmpl    *template.Template // with what users changed and added
+	params  []param
+	own     map[string]bool // parameters whose template is not the default
+	idle    sync.Pool       // of *bound
 }
 
 // ownName is the template that a parameter of the configuration becomes.
@@ -71,8 +73,11 @@ func New(o Options) (*Renderer, error) {
 	}
 	r := &Renderer{opts: o, params: params(), own: map[string]bool{}}
 	var err error
-	r.tmpl = template.New("bark").Option("missingkey=zero").Funcs(r.funcs())
-	r.tmpl, err = r.tmpl.ParseFS(defaults, "common.tmpl", o.Language+".tmpl")
+	r.builtin = template.New("bark").Option("missingkey=zero").Funcs(r.funcs())
+	r.builtin, err = r.builtin.ParseFS(defaults, "common.tmpl", o.Language+".tmpl")
+	if err == nil {
+		r.tmpl, err = r.builtin.Clone()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("built-in templates: %w", err)
 	}
@@ -96,7 +101,7 @@ func New(o Options) (*Renderer, error) {
 }
 
 // funcs returns Alertmanager's functions and ours. Those that depend on the
-// message are put in anew by bind.
+// message are put in anew for each, see [bound].
 func (r *Renderer) funcs() template.FuncMap {
 	f := template.FuncMap{}
 	maps.Copy(f, template.FuncMap(amtemplate.DefaultFuncs))
@@ -105,24 +110,12 @@ func (r *Renderer) funcs() template.FuncMap {
 		"begin":      begin,
 		"message":    message,
 		"times":      times,
+		"several":    several,
 		"shorten":    shorten,
+		"hasPrefix":  func(prefix, s string) bool { return strings.HasPrefix(s, prefix) },
 		"trimPrefix": func(prefix, s string) string { return strings.TrimPrefix(s, prefix) },
 	})
 	return f
-}
-
-// bind returns a copy of the templates for one message.
-func (r *Renderer) bind(in Input) (*template.Template, error) {
-	t, err := r.tmpl.Clone()
-	if err != nil {
-		return nil, fmt.Errorf("copy templates: %w", err)
-	}
-	labels := in.Message.RouteLabels
-	return t.Funcs(template.FuncMap{
-		"clock":       func(t time.Time) string { return r.clock(t, in.Now) },
-		"now":         func() time.Time { return in.Now.In(r.opts.Location) },
-		"routeLabels": func(name string) string { return labels[name] },
-	}), nil
 }
 
 // clock writes a time as short as it can be understood at now.
@@ -142,30 +135,4 @@ func (r *Renderer) clock(t, now time.Time) string {
 		day = "2006-01-02 "
 	}
 	return t.Format(day + "15:04")
-}
-
-// maxText bounds what a template may write. More than a push has room for is
-// of no use, but a template may still skip or shorten what another wrote.
-const maxText = 64 << 10
-
-var errFull = errors.New("the text is too long")
-
-// limited keeps the first maxText bytes and then stops the template.
-type limited struct{ bytes.Buffer }
-
-func (w *limited) Write(p []byte) (int, error) {
-	if n := maxText - w.Len(); len(p) > n {
-		w.Buffer.Write(p[:max(n, 0)])
-		return 0, errFull
-	}
-	return w.Buffer.Write(p)
-}
-
-func execute(t *template.Template, name string, d *Data) (string, error) {
-	var w limited
-	err := t.ExecuteTemplate(&w, name, d)
-	if errors.Is(err, errFull) {
-		err = nil
-	}
-	return strings.TrimSpace(strings.ToValidUTF8(w.String(), "\uFFFD")), err
 }

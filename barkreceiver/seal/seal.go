@@ -114,16 +114,12 @@ func outer(p *push.Params) *push.Params {
 
 // Fits tells whether p has room in a push once it is sealed, in any mode.
 func Fits(p *push.Params) bool {
-	plain, err := json.Marshal(inner(p))
-	if err != nil {
-		return false
-	}
 	out := outer(p)
-	// A level that is changed later, and a block more at most.
-	n := len(plain) + len("timeSensitive") + aes.BlockSize
-	out.Ciphertext = strings.Repeat("A", base64.StdEncoding.EncodedLen(n))
 	out.IV = strings.Repeat("A", aes.BlockSize)
-	return out.Size() <= push.MaxPayload
+	out.Ciphertext = "A"
+	// A level that is changed later, and a block more at most.
+	text := inner(p).Len() + len("timeSensitive") + aes.BlockSize
+	return out.Size()-len(out.Ciphertext)+base64.StdEncoding.EncodedLen(text) <= push.MaxPayload
 }
 
 // newIV returns letters and digits only: the app counts characters, and some

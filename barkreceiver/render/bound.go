@@ -1,0 +1,101 @@
+package render
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"text/template"
+	"time"
+
+	amtemplate "github.com/prometheus/alertmanager/template"
+)
+
+// bound is a copy of the templates whose functions know a message. A copy
+// costs more than a message, so they are used again, by one run at a time.
+type bound struct {
+	renderer *Renderer
+	tmpl     *template.Template
+	builtin  *template.Template // nil until it is needed
+	now      time.Time
+	labels   amtemplate.KV
+
+	text, line limited // what is being written: a parameter, and an alert within it
+	writing    bool
+}
+
+// bind returns templates for one message. Who has them gives them back with
+// [Renderer.release].
+func (r *Renderer) bind(in Input) (*bound, error) {
+	b, ok := r.idle.Get().(*bound)
+	if !ok {
+		b = &bound{renderer: r}
+		var err error
+		if b.tmpl, err = b.copyOf(r.tmpl); err != nil {
+			return nil, err
+		}
+	}
+	b.now, b.labels = in.Now, in.Message.RouteLabels
+	return b, nil
+}
+
+func (r *Renderer) release(b *bound) {
+	b.labels = nil
+	r.idle.Put(b)
+}
+
+func (b *bound) copyOf(t *template.Template) (*template.Template, error) {
+	t, err := t.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("copy templates: %w", err)
+	}
+	return t.Funcs(template.FuncMap{
+		"clock":       func(t time.Time) string { return b.renderer.clock(t, b.now) },
+		"now":         func() time.Time { return b.now.In(b.renderer.opts.Location) },
+		"routeLabels": func(name string) string { return b.labels[name] },
+	}), nil
+}
+
+// builtins returns the templates that no file has changed.
+func (b *bound) builtins() (*template.Template, error) {
+	if b.builtin != nil {
+		return b.builtin, nil
+	}
+	var err error
+	b.builtin, err = b.copyOf(b.renderer.builtin)
+	return b.builtin, err
+}
+
+// maxText bounds what a template may write. More than a push has room for is
+// of no use, but a template may still skip or shorten what another wrote.
+const maxText = 64 << 10
+
+var errFull = errors.New("the text is too long")
+
+// limited keeps the first maxText bytes and then stops the template.
+type limited struct{ bytes.Buffer }
+
+func (w *limited) Write(p []byte) (int, error) {
+	if n := maxText - w.Len(); len(p) > n {
+		w.Buffer.Write(p[:max(n, 0)])
+		return 0, errFull
+	}
+	return w.Buffer.Write(p)
+}
+
+// execute returns what a template writes.
+func (b *bound) execute(t *template.Template, name string, d any) (string, error) {
+	w := &b.text
+	if b.writing {
+		w = &b.line
+	} else {
+		b.writing = true
+		defer func() { b.writing = false }()
+	}
+	w.Reset()
+	err := t.ExecuteTemplate(w, name, d)
+	if errors.Is(err, errFull) {
+		err = nil
+	}
+	return strings.TrimSpace(strings.ToValidUTF8(w.String(), "\uFFFD")), err
+}

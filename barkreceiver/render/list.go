@@ -1,0 +1,60 @@
+package render
+
+import (
+	"strings"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/kubebark/kubebark/barkreceiver/webhook"
+)
+
+// Item is an alert of a group as the template bark.alert sees it: what is
+// mostly told of one, ready to be written, and the alert itself.
+type Item struct {
+	Firing bool
+	Which  string // see [Data.Which]
+	Began  string // when its trouble began
+	Ended  string // when it ended, "" while it fires
+	Times  string // how often it was seen, "" if once
+	Text   string // its message
+	template.Alert
+}
+
+// list has the alerts of a group as bark.alert makes them, each rendered once:
+// how many of them a push has room for is found out by trying, and that must
+// not render them again and again.
+type list struct {
+	render func(template.Alert) string
+	done   []string
+	size   int
+}
+
+// first returns the first n alerts, or fewer where no push has room for more.
+func (l *list) first(alerts template.Alerts, n int) string {
+	for len(l.done) < n && l.size <= manyBytes {
+		text := l.render(alerts[len(l.done)])
+		l.done = append(l.done, text)
+		l.size += len(text) + len("\n")
+	}
+	return strings.Join(l.done[:min(n, len(l.done))], "\n")
+}
+
+// List returns what the template bark.alert makes of each alert, line by line.
+func (d *Data) List() string {
+	if d.list == nil {
+		return ""
+	}
+	return d.list.first(d.all, len(d.Alerts))
+}
+
+// alert renders one alert of the list.
+func (r *run) alert(a template.Alert) string {
+	i := &Item{
+		Alert: a, Firing: a.Status == webhook.Firing, Which: r.data.Which(a),
+		Began: r.clock(begin(a)), Times: times(a), Text: message(a),
+	}
+	if !i.Firing {
+		i.Ended = r.clock(a.EndsAt)
+	}
+	return r.text("bark.alert", i)
+}
