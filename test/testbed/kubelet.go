@@ -32,6 +32,21 @@ func (cp *ControlPlane) StartKubelet(ctx context.Context, name string, flags ...
 	return k, nil
 }
 
+// SetNetwork gives or takes new pods on the node the network.
+func (k *Kubelet) SetNetwork(works bool) error {
+	path := filepath.Join(k.cp.opts.Dir, k.name, "no-network")
+	if works {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("mend the network of %s: %w", k.name, err)
+		}
+		return nil
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		return fmt.Errorf("break the network of %s: %w", k.name, err)
+	}
+	return nil
+}
+
 // Start starts a kubelet that was killed again, and waits until its node is
 // ready.
 func (k *Kubelet) Start(ctx context.Context, flags ...string) error {

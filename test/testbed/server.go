@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 // ServerOptions says where a single server runs. The zero value is a free port
@@ -44,11 +46,17 @@ func (s *Server) Stop() error {
 	return err
 }
 
-// StartAlertmanager starts an Alertmanager that is no cluster's member, with a
-// configuration in YAML, and returns it when it is ready.
+// StartAlertmanager starts an Alertmanager with a configuration in YAML and
+// returns it when it is ready. It is no cluster's member unless the flags say
+// so.
 func StartAlertmanager(ctx context.Context, config string, opts ServerOptions) (*Server, error) {
 	return startServer(ctx, "alertmanager", config, opts, func(s *Server) []string {
-		return []string{"--cluster.listen-address=", "--storage.path=" + filepath.Join(s.dir, "alertmanager")}
+		args := []string{"--storage.path=" + filepath.Join(s.dir, "alertmanager")}
+		member := func(arg string) bool { return strings.HasPrefix(arg, "--cluster.listen-address=") }
+		if !slices.ContainsFunc(opts.Args, member) {
+			args = append(args, "--cluster.listen-address=")
+		}
+		return args
 	})
 }
 

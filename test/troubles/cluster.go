@@ -20,7 +20,12 @@ type Cluster struct {
 
 // StartCluster starts a cluster that a [Script] can run in. opts say where.
 func StartCluster(ctx context.Context, opts testbed.Options) (*Cluster, error) {
-	opts.ControllerManager, opts.Scheduler, opts.DeadNodeAfter = true, true, deadNodeAfter
+	opts.DeadNodeAfter = deadNodeAfter
+	return startCluster(ctx, opts)
+}
+
+func startCluster(ctx context.Context, opts testbed.Options) (*Cluster, error) {
+	opts.ControllerManager, opts.Scheduler = true, true
 	cp, err := testbed.StartControlPlane(ctx, opts)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ const container = "main"
 type workload struct {
 	name, image string
 	replicas    int32
-	probed      bool // has a readiness probe that asks the stage
+	surge       int32 // pods that a rollout may have beside the old ones; 0: a quarter replaces a quarter
+	probed      bool  // has a readiness probe that asks the stage
 }
 
 func (st *stage) makeNamespace(ctx context.Context) error {
@@ -61,6 +62,10 @@ func (st *stage) deploy(ctx context.Context, w workload) error {
 				Spec:       corev1.PodSpec{Containers: []corev1.Container{c}},
 			},
 		},
+	}
+	if w.surge > 0 {
+		surge, none := intstr.FromInt32(w.surge), intstr.FromInt32(0)
+		d.Spec.Strategy.RollingUpdate = &appsv1.RollingUpdateDeployment{MaxSurge: &surge, MaxUnavailable: &none}
 	}
 	if _, err := st.client.AppsV1().Deployments(st.Namespace).Create(ctx, d, metav1.CreateOptions{}); err != nil {
 		return fmt.Errorf("create deployment %s: %w", w.name, err)
@@ -112,7 +117,7 @@ func (st *stage) mended(ctx context.Context, names ...string) error {
 }
 
 func (st *stage) settle(ctx context.Context, what string, ok func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, settleLimit)
+	ctx, cancel := context.WithTimeout(ctx, st.limit)
 	defer cancel()
 	return testbed.Poll(ctx, what, ok)
 }

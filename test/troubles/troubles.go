@@ -14,6 +14,8 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // settleLimit is how long the cluster may take to do what it was told.
@@ -26,6 +28,8 @@ type Script struct {
 	Hold      time.Duration                  // how long each trouble lasts; 0: a minute
 	Rest      time.Duration                  // peace after each; 0: 15 s
 	Tell      func(at time.Time, say string) // called as each step is taken, if it is set
+
+	limit time.Duration // how long the cluster may take to do what it was told; 0: settleLimit
 }
 
 // A Node can die and come back.
@@ -40,7 +44,23 @@ type stage struct {
 
 	client kubernetes.Interface
 	node   Node
+	nodes  []*testbed.Kubelet // of an incident's cluster
 	health *health
+}
+
+func newStage(ctx context.Context, config *rest.Config, s Script) (*stage, error) {
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("make client: %w", err)
+	}
+	health, err := newHealth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Not when the script ends: the shop stays, and would fail its probes for
+	// ever.
+	context.AfterFunc(ctx, health.close)
+	return &stage{Script: s.withDefaults(), client: client, health: health}, nil
 }
 
 // Run makes all troubles, one after the other, in the cluster that config
@@ -48,17 +68,11 @@ type stage struct {
 // The namespace and what is in it stay when Run returns, and are well until
 // ctx ends.
 func (s Script) Run(ctx context.Context, config *rest.Config, node Node) error {
-	client, err := kubernetes.NewForConfig(config)
-	if err != nil {
-		return fmt.Errorf("make client: %w", err)
-	}
-	health, err := newHealth(ctx)
+	st, err := newStage(ctx, config, s)
 	if err != nil {
 		return err
 	}
-	// Not when Run returns: the shop stays, and would fail its probes for ever.
-	context.AfterFunc(ctx, health.close)
-	st := &stage{Script: s.withDefaults(), client: client, node: node, health: health}
+	st.node = node
 	for _, step := range st.steps() {
 		if err := step.do(ctx, st); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
@@ -76,6 +90,9 @@ func (s Script) withDefaults() Script {
 	}
 	if s.Rest == 0 {
 		s.Rest = 15 * time.Second
+	}
+	if s.limit == 0 {
+		s.limit = settleLimit
 	}
 	if s.Tell == nil {
 		s.Tell = func(time.Time, string) {}

@@ -12,6 +12,9 @@
 //	image …/oom/…              it is killed for its memory after a second
 //	pod   no-sandbox…          its sandbox cannot be created
 //
+// Nor can any sandbox be created while the root directory holds a file called
+// no-network.
+//
 // Every other image is pulled at once and its containers run until they are
 // stopped. Each pod's address is 127.0.0.1, so that probes are real, and reach
 // whatever listens there; no traffic leaves the machine.

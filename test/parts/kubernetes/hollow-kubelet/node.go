@@ -63,7 +63,7 @@ func (n *node) run(ctx context.Context) error {
 	// The kubelet looks its own name up, which would send a query away.
 	net.DefaultResolver = &net.Resolver{PreferGo: true, Dial: refuse}
 
-	rt := newRuntime()
+	rt := newRuntime(filepath.Join(n.root, "no-network"))
 	kl := kubemark.NewHollowKubelet(flags, conf, client, heartbeats, newMachine(n.name, n.cores),
 		newImages(), rt, cm.NewStubContainerManager())
 	kl.KubeletDeps.ProbeManager = nil // the kubelet then makes its real one
