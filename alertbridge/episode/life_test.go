@@ -249,3 +249,26 @@ func TestWatchDown(t *testing.T) {
 		}
 	})
 }
+
+// After the watch has come back an alert goes on from the first occurrence on,
+// though nothing may end yet: with a short quiet time Alertmanager would end it.
+func TestRefreshedSoonAfterTheWatch(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.setDown(true)
+		time.Sleep(time.Minute)
+		w.setDown(false)
+		for range 30 {
+			w.see(warning("Slow", cart1))
+			time.Sleep(time.Second)
+		}
+		as := w.got()
+		for i := 1; i < len(as); i++ {
+			if d := as[i].EndsAt.Sub(as[i-1].EndsAt); d > 5*time.Second {
+				t.Errorf("its end was moved by %v at once", d)
+			}
+		}
+		if len(as) < 10 {
+			t.Errorf("sent %d times", len(as))
+		}
+	}, withRules(t, `rules: [{matchers: ['reason="Slow"'], keep_firing_for: 10s}]`))
+}

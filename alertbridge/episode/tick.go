@@ -72,8 +72,11 @@ func (t *Tracker) tick(now time.Time) time.Duration {
 	t.next = now.Add(maxTick)
 	live := t.live(now)
 	for _, e := range t.active {
-		if live {
+		switch {
+		case live:
 			t.step(e, now)
+		case t.heard(e):
+			t.refresh(e, now)
 		}
 	}
 	for _, e := range t.ended {
@@ -98,6 +101,12 @@ func (t *Tracker) live(now time.Time) bool {
 	return !t.listing && !now.Before(t.since)
 }
 
+// heard tells whether an episode has had an occurrence since we are connected:
+// it lasts, whatever else is still to come in.
+func (t *Tracker) heard(e *episode) bool {
+	return !t.listing && !t.since.IsZero() && e.last.After(t.since.Add(-t.scale(grace)))
+}
+
 // step moves an active episode on.
 func (t *Tracker) step(e *episode, now time.Time) {
 	if t.settle(e, now); e.state == Ended || t.active[e.fp] != e {
@@ -113,10 +122,17 @@ func (t *Tracker) step(e *episode, now time.Time) {
 		return
 	}
 	t.next = earlier(t.next, over)
+	if e.state == Firing {
+		t.check(e, now)
+	}
+	t.refresh(e, now)
+}
+
+// refresh sends a firing alert again when that is due.
+func (t *Tracker) refresh(e *episode, now time.Time) {
 	if e.state != Firing {
 		return
 	}
-	t.check(e, now)
 	if !now.Before(t.due(e, now)) {
 		t.transmit(e, now)
 	}
