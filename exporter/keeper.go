@@ -154,7 +154,11 @@ func (k *Keeper) Flush() {
 func (k *Keeper) write(b *checkpoint.Batch, full bool) error {
 	switch {
 	case full:
-		if err := k.file.Rewrite(b); err != nil {
+		aside, err := k.file.Rewrite(b)
+		if aside != "" {
+			level.Warn(k.logger).Log("msg", "there was another file in the place of the state file; it was set aside", "aside", aside)
+		}
+		if err != nil {
 			return err
 		}
 	case b.Empty():

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -24,6 +25,7 @@ type life struct {
 	reg    *prometheus.Registry
 	keeper *Keeper
 	stream watch.Handler
+	log    bytes.Buffer
 }
 
 func owner(target string) checkpoint.Owner {
@@ -38,7 +40,7 @@ func begin(t *testing.T, path string, o checkpoint.Owner, labels ...series.Label
 	st := series.New(cfg)
 	l.reg.MustRegister(st)
 	p := NewPipeline(l.reg, st)
-	l.keeper = NewKeeper(KeeperOptions{Path: path, Owner: o, Pipeline: p, Series: st, Logger: log.NewNopLogger(), Registerer: l.reg})
+	l.keeper = NewKeeper(KeeperOptions{Path: path, Owner: o, Pipeline: p, Series: st, Logger: log.NewLogfmtLogger(&l.log), Registerer: l.reg})
 	l.stream = p.Stream("", l.keeper.Remembered(""))
 	return l
 }
@@ -256,6 +258,11 @@ func TestDiskThatFails(t *testing.T) {
 	}
 	l.see(watch.Modified, "a=4=6").flush().shows("durable again", 6).
 		see(watch.Modified, "a=5=9").shows("not yet durable", 6).flush().shows("durable", 9)
+	for _, say := range []string{"the state file cannot be written", "the state file is written again"} {
+		if n := strings.Count(l.log.String(), say); n != 1 {
+			t.Errorf("%q said %d times, want once:\n%s", say, n, l.log.String())
+		}
+	}
 	if n := value(t, l.reg, "kube_event_exporter_state_last_write_timestamp_seconds"); time.Since(time.Unix(int64(n), 0)) > time.Minute {
 		t.Errorf("last write at %v", n)
 	}

@@ -22,6 +22,8 @@ import (
 type File struct {
 	path  string
 	owner Owner
+	// ours tells that what is at the path is of this run, or was gone on from.
+	ours bool
 
 	slack    int64 // how much longer than twice a snapshot the file may get
 	f        *os.File
@@ -39,21 +41,30 @@ func Open(path string, owner Owner) (f *File, st *State, aside string, err error
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return f, nil, "", nil
-	case errors.Is(err, fs.ErrPermission):
-		return f, nil, "", fmt.Errorf("read state: %w", err)
 	case err == nil && st.Owner.Cluster != owner.Cluster:
 		err = errors.New("it is of another cluster")
 	case err == nil && st.Owner.Shard != owner.Shard:
 		err = fmt.Errorf("it is of shard %s", st.Owner.Shard)
 	}
 	if err == nil {
+		f.ours = true
 		return f, st, "", nil
 	}
-	to := fmt.Sprintf("%s.%s", path, time.Now().UTC().Format("20060102T150405.000"))
-	if rerr := os.Rename(path, to); rerr != nil {
-		return f, nil, "", fmt.Errorf("set state %q aside (%w): %w", path, err, rerr)
+	to, rerr := f.setAside()
+	if rerr != nil {
+		return f, nil, "", fmt.Errorf("state %q cannot be gone on from (%w) nor set aside: %w", path, err, rerr)
 	}
 	return f, nil, fmt.Sprintf("%s: %v", to, err), nil
+}
+
+// setAside renames what is at the path, if there is anything, and returns to
+// what.
+func (f *File) setAside() (string, error) {
+	to := fmt.Sprintf("%s.%s", f.path, time.Now().UTC().Format("20060102T150405.000000000"))
+	if err := os.Rename(f.path, to); err != nil {
+		return "", err
+	}
+	return to, nil
 }
 
 func load(path string) (*State, error) {
@@ -112,33 +123,40 @@ func (s *State) read(r *reader) error {
 }
 
 // Rewrite replaces the file by one that holds a batch alone, which must be the
-// whole state. A crash leaves the old file or the new one.
-func (f *File) Rewrite(b *Batch) error {
+// whole state. A crash leaves the old file or the new one. What it finds in its
+// place and does not know, such as what a volume brings that came late, it sets
+// aside, and tells to where.
+func (f *File) Rewrite(b *Batch) (aside string, err error) {
 	var buf bytes.Buffer
 	buf.WriteString(magic + version)
 	if err := appendRecord(&buf, &record{Owner: &f.owner}); err != nil {
-		return err
+		return "", err
 	}
 	if err := appendBatch(&buf, b); err != nil {
-		return err
+		return "", err
 	}
-	dir := filepath.Dir(f.path)
-	tmp, err := os.CreateTemp(dir, filepath.Base(f.path)+".new-*")
+	// Always the same name, so that what a crash leaves is written over.
+	tmp, err := os.OpenFile(f.path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
-		return err
+		return "", err
 	}
 	err = errors.Join(write(tmp, buf.Bytes()), tmp.Sync())
+	if err == nil && !f.ours {
+		if aside, err = f.setAside(); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	}
 	if err == nil {
 		err = os.Rename(tmp.Name(), f.path)
 	}
 	if err != nil {
-		return errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+		return aside, errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
 	}
 	if f.f != nil {
 		f.f.Close() // the old file has no name any more
 	}
-	f.f, f.size, f.snapshot = tmp, int64(buf.Len()), int64(buf.Len())
-	return atomicfile.SyncDir(dir)
+	f.f, f.ours, f.size, f.snapshot = tmp, true, int64(buf.Len()), int64(buf.Len())
+	return aside, atomicfile.SyncDir(filepath.Dir(f.path))
 }
 
 func write(f *os.File, data []byte) error {

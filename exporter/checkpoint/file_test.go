@@ -3,6 +3,7 @@ package checkpoint
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// rewrite rewrites a file, in the place of which there is nothing else.
+func rewrite(t *testing.T, f *File, b *Batch) {
+	t.Helper()
+	if aside, err := f.Rewrite(b); err != nil || aside != "" {
+		t.Fatalf("rewrite: %v, aside %q", err, aside)
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	f, st := open(t, path)
@@ -49,7 +58,7 @@ func TestRoundTrip(t *testing.T) {
 	k := series.Key{Type: "Warning", Reason: "BackOff"}
 	first := batch(count.State{Key: 1, Count: 5, Version: 10}, count.State{Key: 2, Count: 1})
 	first.Series = []series.State{{Key: k, Value: 6, Created: since, Mature: true}}
-	must(t, f.Rewrite(first))
+	rewrite(t, f, first)
 	must(t, f.Append(batch(count.State{Key: 1, Count: 7, Version: 12})))
 	must(t, f.Served())
 	must(t, f.Append(&Batch{Series: []series.State{{Key: k, Value: 8, Created: since, Mature: true}}}))
@@ -77,7 +86,7 @@ func TestManyNames(t *testing.T) {
 	for i := range uint64(n) {
 		b.Streams[""] = Stream{Since: since, Names: append(b.Streams[""].Names, count.State{Key: i})}
 	}
-	must(t, f.Rewrite(b))
+	rewrite(t, f, b)
 	if _, st := open(t, path); len(st.Streams[""].Names) != n {
 		t.Errorf("%d names, want %d", len(st.Streams[""].Names), n)
 	}
@@ -88,12 +97,12 @@ func TestManyNames(t *testing.T) {
 func TestJournalOutgrows(t *testing.T) {
 	f, _ := open(t, filepath.Join(t.TempDir(), "state"))
 	f.slack = 4096
-	must(t, f.Rewrite(batch()))
+	rewrite(t, f, batch())
 	rewrites := 0
 	for i := range 60 {
 		if f.Outgrown() {
 			rewrites++
-			must(t, f.Rewrite(batch(count.State{Key: 1, Count: int64(i)})))
+			rewrite(t, f, batch(count.State{Key: 1, Count: int64(i)}))
 		}
 		must(t, f.Append(batch(count.State{Key: 1, Count: int64(i)})))
 		if f.size > 16<<10 {
@@ -105,13 +114,39 @@ func TestJournalOutgrows(t *testing.T) {
 	}
 }
 
-func TestUnreadableFileIsLeftAlone(t *testing.T) {
+// TestUnknownFileIsKept: what cannot be read is not written over, be it there at
+// the start or come later, as what a volume brings.
+func TestUnknownFileIsKept(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "state")
 	must(t, os.Mkdir(path, 0o700)) // a folder in its place
 	f, st, aside, err := Open(path, someone)
 	if f == nil || st != nil || aside == "" || err != nil {
 		t.Errorf("file %v, state %v, aside %q, error %v", f, st, aside, err)
+	}
+	must(t, os.WriteFile(path, []byte("late"), 0o600))
+	aside, err = f.Rewrite(batch())
+	if err != nil || aside == "" {
+		t.Fatalf("Rewrite: %v, aside %q", err, aside)
+	}
+	if kept, err := os.ReadFile(aside); err != nil || string(kept) != "late" {
+		t.Errorf("set aside: %q, %v", kept, err)
+	}
+	rewrite(t, f, batch())
+}
+
+// TestNothingIsLeft: what a rewrite leaves that a crash broke off is gone after
+// the next one.
+func TestNothingIsLeft(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	must(t, os.WriteFile(path+".new", []byte(strings.Repeat("half", 1000)), 0o600))
+	f, _ := open(t, path)
+	rewrite(t, f, batch(count.State{Key: 1, Count: 5}))
+	if _, st := open(t, path); st == nil || len(st.Streams[""].Names) != 1 {
+		t.Errorf("state %+v", st)
+	}
+	if left, err := filepath.Glob(path + "?*"); err != nil || len(left) > 0 {
+		t.Errorf("left: %q, %v", left, err)
 	}
 }
 
@@ -123,7 +158,7 @@ func FuzzLoad(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	if err := file.Rewrite(batch(count.State{Key: 1, Count: 5})); err != nil {
+	if _, err := file.Rewrite(batch(count.State{Key: 1, Count: 5})); err != nil {
 		f.Fatal(err)
 	}
 	seed, err := os.ReadFile(path)
