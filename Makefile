@@ -24,6 +24,8 @@ include test/demo/demo.mk
 include test/browser/browser.mk
 include test/truth/truth.mk
 include test/bench/bench.mk
+include test/deploy/deploy.mk
+include mixin/mixin.mk
 
 .PHONY: help
 help: ## Show this help.
@@ -58,7 +60,7 @@ lint: parts-lint ## golangci-lint over all modules.
 
 .PHONY: generate
 generate: ## Write golden files and generated parts of the docs anew; the unit tests fail where they are stale.
-	go test $$(grep -rl 'flag.Bool("update"' --include=*_test.go alertbridge barkreceiver cmd | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
+	go test -p 1 $$(grep -rl 'flag.Bool("update"' --include=*_test.go alertbridge barkreceiver cmd | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
 
 .PHONY: bench
 bench: bench-cost ## Benchmarks, and the exporter's cost beside a floor.

@@ -1,0 +1,24 @@
+package mixin
+
+import (
+	"flag"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+var update = flag.Bool("update", false, "write rendered and golden files anew")
+
+const folder = "../../mixin"
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// rendered is what the mixin renders with the configuration that is shipped.
+func rendered(t *testing.T) map[string][]byte {
+	t.Helper()
+	files, err := Render(folder, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
