@@ -15,14 +15,22 @@ import (
 
 // Config is the section alerting of the configuration.
 type Config struct {
-	Alertmanagers  []Alertmanager `yaml:"alertmanagers"`
-	ResendInterval conf.Duration  `yaml:"resend_interval"`
-	QueueCapacity  int            `yaml:"queue_capacity"`
+	// Alertmanagers get all alerts, each of them.
+	Alertmanagers []Alertmanager `yaml:"alertmanagers"`
+	// ResendInterval is how often a lasting alert is sent again.
+	ResendInterval conf.Duration `yaml:"resend_interval"`
+	// QueueCapacity is how many alerts may wait for one Alertmanager; beyond it
+	// the oldest is dropped and counted.
+	QueueCapacity int `yaml:"queue_capacity" conf:"min=1"`
 }
 
 // Alertmanager is one entry: one Alertmanager, or all that a name stands for.
 type Alertmanager struct {
-	URL              string                  `yaml:"url"`
+	// URL has the form http://host:port or https://…, with a path prefix if
+	// need be; dns+http://name:port is each address of the name,
+	// dnssrv+http://name each target of the service record.
+	URL string `yaml:"url" conf:"required"`
+	// Timeout is how long one request may take.
 	Timeout          conf.Duration           `yaml:"timeout"`
 	HTTPClientConfig config.HTTPClientConfig `yaml:",inline"`
 }

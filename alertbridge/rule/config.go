@@ -27,17 +27,24 @@ const (
 
 // Config is the section alerts of the configuration.
 type Config struct {
-	Identity     identity.Mode `yaml:"identity"`
-	BuiltinRules bool          `yaml:"builtin_rules"`
-	MaxActive    int           `yaml:"max_active"`
-	Diagnostics  Diagnostics   `yaml:"diagnostics"`
-	Rules        []Spec        `yaml:"rules"`
+	// Identity is what one alert is for: a workload, an object or its owner.
+	Identity identity.Mode `yaml:"identity"`
+	// BuiltinRules lets the shipped rules come after your own.
+	BuiltinRules bool `yaml:"builtin_rules"`
+	// MaxActive is how many alerts there may be, pending ones included; beyond
+	// it they fold into one for each namespace and reason.
+	MaxActive int `yaml:"max_active" conf:"min=1"`
+	// Diagnostics are look-ups that tell more about a trouble.
+	Diagnostics Diagnostics `yaml:"diagnostics"`
+	// Rules are asked in their order; the first that matches decides.
+	Rules []Spec `yaml:"rules"`
 }
 
 // Diagnostics are look-ups that tell more about a trouble.
 type Diagnostics struct {
 	// PodStatus asks, when an alert about a pod begins to fire, why its
-	// container does not run.
+	// container does not run; this goes into the annotation exit. It takes the
+	// right to get pods.
 	PodStatus bool `yaml:"pod_status"`
 }
 
@@ -48,16 +55,31 @@ func DefaultConfig() Config {
 
 // Spec is one rule as it is written.
 type Spec struct {
-	Name     string   `yaml:"name"`
-	Why      string   `yaml:"why"` // for people, shown with the rule
-	Matchers []string `yaml:"matchers"`
-	Drop     bool     `yaml:"drop"`
+	// Name is shown wherever the rule is.
+	Name string `yaml:"name"`
+	// Why is shown with the rule, for whoever reads it later.
+	Why string `yaml:"why"`
+	// Matchers must all match. They are Alertmanager's and see type, reason,
+	// namespace, kind and name of the involved object, component, host, message
+	// and workload.
+	Matchers []string `yaml:"matchers" conf:"required"`
+	// Drop makes no alert; occurrences are counted all the same.
+	Drop bool `yaml:"drop"`
 
-	For            conf.Duration  `yaml:"for"`
-	MinOccurrences int            `yaml:"min_occurrences"`
-	Within         conf.Duration  `yaml:"within"`
-	KeepFiringFor  *conf.Duration `yaml:"keep_firing_for"`
-	ResolveOn      []string       `yaml:"resolve_on"`
+	// For lets the alert fire at the first occurrence that comes so long after
+	// the episode's first.
+	For conf.Duration `yaml:"for"`
+	// MinOccurrences is how many occurrences it takes to fire.
+	MinOccurrences int `yaml:"min_occurrences" conf:"min=0"`
+	// Within is in which time MinOccurrences must come; without it, in the
+	// episode.
+	Within conf.Duration `yaml:"within"`
+	// KeepFiringFor is how long nothing must be heard until the alert is over;
+	// without it 20m, or 35m for events of an events.k8s.io recorder.
+	KeepFiringFor *conf.Duration `yaml:"keep_firing_for"`
+	// ResolveOn are reasons on the same object, and container, that end the
+	// alert.
+	ResolveOn []string `yaml:"resolve_on"`
 	// ResolveAfter holds a recovery back for so long: it counts if nothing
 	// new has come by then.
 	ResolveAfter conf.Duration `yaml:"resolve_after"`
@@ -65,8 +87,12 @@ type Spec struct {
 	// conclusion is drawn from its silence but that of KeepFiringFor.
 	Once bool `yaml:"once"`
 
-	Identity    identity.Mode     `yaml:"identity"`
-	Labels      map[string]string `yaml:"labels"`
+	// Identity is for this rule's alerts what alerts.identity is for all.
+	Identity identity.Mode `yaml:"identity"`
+	// Labels are templates of labels to add.
+	Labels map[string]string `yaml:"labels"`
+	// Annotations are templates of annotations to add or to put in place of the
+	// shipped ones.
 	Annotations map[string]string `yaml:"annotations"`
 }
 

@@ -15,11 +15,13 @@ func main() {
 	os.Exit(run(os.Args[1:], cli.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
-func run(args []string, std cli.Stdio) int {
+func run(args []string, std cli.Stdio) int { return application(std).Run(args) }
+
+func application(std cli.Stdio) *cli.App {
 	app := cli.New(name, "Pushes Alertmanager's alerts to phones through Bark.", std)
 	addService(app)
 	addCheck(app)
 	addRender(app)
 	addPush(app)
-	return app.Run(args)
+	return app
 }

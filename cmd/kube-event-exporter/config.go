@@ -16,10 +16,14 @@ import (
 
 // config is the configuration file: each part has a section.
 type config struct {
-	ExternalLabels map[string]string `yaml:"external_labels"` // on every alert
-	Metrics        series.Config     `yaml:"metrics"`
-	Alerting       notify.Config     `yaml:"alerting"`
-	Alerts         rule.Config       `yaml:"alerts"`
+	// ExternalLabels are put on every alert that has no label of the name.
+	ExternalLabels map[string]string `yaml:"external_labels"`
+	// Metrics bounds the series.
+	Metrics series.Config `yaml:"metrics"`
+	// Alerting says where alerts are sent.
+	Alerting notify.Config `yaml:"alerting"`
+	// Alerts says which alerts there are.
+	Alerts rule.Config `yaml:"alerts"`
 }
 
 // loadConfig reads a configuration file; with an empty path it returns the

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strconv"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 )
@@ -34,6 +37,9 @@ func Parse(path string, data []byte, v any) error {
 	if err := decode(data, v, &root); err != nil {
 		return &Error{File: path, Faults: decodeFaults(err)}
 	}
+	if faults := emptyItems(&root, nil); len(faults) > 0 {
+		return &Error{File: path, Faults: faults}
+	}
 	val, ok := v.(Validator)
 	if !ok {
 		return nil
@@ -42,6 +48,30 @@ func Parse(path string, data []byte, v any) error {
 		return &Error{File: path, Faults: validateFaults(err, &root)}
 	}
 	return nil
+}
+
+// emptyItems finds the list items that are none. The decoder leaves them out,
+// so that of two matchers only one might remain.
+func emptyItems(n *yaml.Node, path []string) []Fault {
+	var fs []Fault
+	for i, c := range n.Content {
+		at := path
+		switch n.Kind {
+		case yaml.MappingNode:
+			if i%2 == 0 {
+				continue // a key
+			}
+			at = append(slices.Clone(path), n.Content[i-1].Value)
+		case yaml.SequenceNode:
+			at = append(slices.Clone(path), strconv.Itoa(i))
+			if c.ShortTag() == "!!null" {
+				fs = append(fs, Fault{Line: c.Line, Key: strings.Join(at, "."), Text: "is empty"})
+			}
+		default:
+		}
+		fs = append(fs, emptyItems(c, at)...)
+	}
+	return fs
 }
 
 func decode(data []byte, v any, root *yaml.Node) error {

@@ -60,6 +60,8 @@ func TestParseFaults(t *testing.T) {
 		{"bad duration", "limit: 1\nwait: 5 minutes", `c.yml:2: want a duration such as 30s, 5m or 1h30m, have "5 minutes"`},
 		{"wrong type", "limit: many", "c.yml:1: want a whole number, have the text `many`"},
 		{"list wanted", "rules:\n  matchers: x", `c.yml:2: want a list, have a mapping`},
+		{"an empty item", "rules:\n- matchers: [a]\n-", `c.yml:3: rules.1: is empty`},
+		{"an empty item within", "rules:\n- matchers:\n  - a\n  - # b\n  - ~", "c.yml:4: rules.0.matchers.1: is empty\nc.yml:5: rules.0.matchers.2: is empty"},
 		{"no YAML", "limit: [1", `c.yml:1: did not find expected ',' or ']'`},
 		{"two documents", "limit: 1\n---\nlimit: 2", `c.yml: a second YAML document begins here; a configuration is one document`},
 		{"two faults", "limit: -1\nrules:\n- matchers: [a]\n- {}", "c.yml:1: limit: must not be negative\nc.yml:4: rules.1.matchers: at least one is needed"},
