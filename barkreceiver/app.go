@@ -55,6 +55,7 @@ type App struct {
 	memory   *semaphore.Weighted
 	turns    chan struct{}
 	state    atomic.Pointer[state]
+	failing  failing
 	watchdog watchdog
 	applied  chan struct{}  // gets a value when there is a new state
 	work     sync.WaitGroup // webhooks being answered
@@ -74,9 +75,9 @@ func New(o Options) (*App, error) {
 	if o.StateFile == "" {
 		return a, nil
 	}
-	if err := a.told.Load(o.StateFile); err != nil {
+	if err := a.told.Keep(o.StateFile); err != nil {
 		// A second ring at worst, and no reason to tell nobody anything.
-		level.Error(a.logger).Log("msg", "what devices were told is forgotten", "err", err)
+		level.Error(a.logger).Log("msg", "the state file is not as it should be", "err", err)
 	}
 	return a, nil
 }
@@ -101,6 +102,7 @@ func (a *App) Apply() ([]string, error) {
 	if old := a.state.Swap(next); old != nil {
 		old.close()
 		a.forgetServers(old, next)
+		a.failing.only(c.Receivers)
 	}
 	select {
 	case a.applied <- struct{}{}:
@@ -120,8 +122,8 @@ func (a *App) newSilence(c *config.Config) (*silence.Handler, error) {
 	})
 }
 
-// Run watches the bark-servers and the watchdog and keeps the state file until
-// ctx is done, and then waits for the pushes that are under way.
+// Run watches the bark-servers and the watchdog until ctx is done, and then
+// waits for the pushes that are under way.
 func (a *App) Run(ctx context.Context) error {
 	tick := time.NewTicker(pingInterval)
 	defer tick.Stop()
@@ -133,21 +135,18 @@ func (a *App) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			watch.Wait()
 			a.work.Wait()
-			a.save()
+			a.noteState(a.told.Close())
 			a.state.Load().close()
 			return nil
 		case <-a.applied:
 		case <-tick.C:
-			a.save()
+			a.noteState(a.told.Sync())
 		}
 	}
 }
 
-func (a *App) save() {
-	if a.opts.StateFile == "" {
-		return
-	}
-	if err := a.told.Save(a.opts.StateFile); err != nil {
+func (a *App) noteState(err error) {
+	if err != nil {
 		level.Error(a.logger).Log("msg", "what devices were told is not kept", "err", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/go-kit/log/level"
 
 	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/dedup"
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/render"
 )
@@ -112,7 +113,12 @@ func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel
 		}
 		news = append(news, d)
 	}
-	sent := a.send(ctx, srv, p.receiver, &parcel.params, news)
+	note := func(t told) {
+		if t.Outcome == push.Delivered {
+			a.record(deviceID(srv, t.device), parcel.params.ID, p.state)
+		}
+	}
+	sent := a.send(ctx, srv, p.receiver, &parcel.params, news, note)
 	var large []*config.Device
 	sent = slices.DeleteFunc(sent, func(t told) bool {
 		if t.TooLarge {
@@ -126,47 +132,48 @@ func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel
 		level.Warn(a.logger).Log("msg", "a push was too large", "receiver", p.receiver.Name, "size", parcel.params.Size())
 		small := render.Cut(parcel.params, func(p *push.Params) bool { return parcel.fits(p) && p.Size() < push.MaxPayload*2/3 })
 		a.metrics.truncated.WithLabelValues(p.receiver.Name).Inc()
-		sent = append(sent, a.send(ctx, srv, p.receiver, &small, large)...)
-	}
-	for _, t := range sent {
-		if t.Outcome == push.Delivered {
-			a.told.Record(deviceID(srv, t.device), parcel.params.ID, p.state)
-		}
+		sent = append(sent, a.send(ctx, srv, p.receiver, &small, large, note)...)
 	}
 	return append(all, sent...)
+}
+
+// record takes in what a device was told, at once: whatever happens to this
+// process from now on, the device is not told again.
+func (a *App) record(device, id string, st dedup.State) {
+	a.noteState(a.told.Record(device, id, st))
 }
 
 // deviceID stands for a device whatever it is called.
 func deviceID(srv *server, d *config.Device) string { return srv.url + " " + d.Push().Key.Hash() }
 
 // send pushes to devices: to those without encryption together, to the others
-// each for itself.
-func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params *push.Params, devices []*config.Device) []told {
+// each for itself. It calls note for each as soon as it is known what became
+// of its push.
+func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params *push.Params, devices []*config.Device, note func(told)) []told {
 	var wg sync.WaitGroup
 	all := make([]told, len(devices))
+	is := func(i int, res push.Result) {
+		all[i].Result = res
+		note(all[i])
+	}
 	var open []int
+	var targets []push.Device
 	for i, d := range devices {
 		all[i].receiver, all[i].device = r.Name, d
 		if d.Sealer() == nil {
-			open = append(open, i)
+			open, targets = append(open, i), append(targets, d.Push())
 			continue
 		}
 		wg.Go(func() {
 			sealed, err := d.Sealer().Seal(params)
 			if err != nil {
-				all[i].Result = push.Result{Outcome: push.Refused, Detail: err.Error()}
+				is(i, push.Result{Outcome: push.Refused, Detail: err.Error()})
 				return
 			}
-			all[i].Result = srv.Push(ctx, sealed, []push.Device{d.Push()})[0]
+			srv.PushEach(ctx, sealed, []push.Device{d.Push()}, func(_ int, res push.Result) { is(i, res) })
 		})
 	}
-	targets := make([]push.Device, len(open))
-	for i, j := range open {
-		targets[i] = devices[j].Push()
-	}
-	for i, r := range srv.Push(ctx, params, targets) {
-		all[open[i]].Result = r
-	}
+	srv.PushEach(ctx, params, targets, func(j int, res push.Result) { is(open[j], res) })
 	wg.Wait()
 	return all
 }
@@ -216,7 +223,7 @@ func SendTest(ctx context.Context, c *config.Config, r *config.Receiver, title, 
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Duration(c.Bark.All()[r.Server].Timeout))
 	defer cancel()
 	ok = true
-	for _, t := range a.send(ctx, srv, r, &params, r.Devices) {
+	for _, t := range a.send(ctx, srv, r, &params, r.Devices, func(told) {}) {
 		lines = append(lines, t.String())
 		ok = ok && t.Outcome == push.Delivered
 	}

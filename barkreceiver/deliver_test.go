@@ -152,17 +152,15 @@ func TestDrain(t *testing.T) {
 func TestRestart(t *testing.T) {
 	f := newFixture(t, twoDevices)
 	f.opts.StateFile = filepath.Join(f.dir, "state")
+	if err := f.told.Keep(f.opts.StateFile); err != nil {
+		t.Fatal(err)
+	}
 	message := group("oncall", "firing", "09:00", "")
 	if code, text := f.post("/webhook", strings.NewReader(message)); code != http.StatusOK {
 		t.Fatal(code, text)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := f.Run(ctx); err != nil {
-		t.Fatal(err)
-	}
 	f.bark.got()
-	o := f.opts
+	o := f.opts // the first one never ends in good order
 	o.Registerer = prometheus.NewRegistry()
 	next, err := New(o)
 	if err != nil {
@@ -171,7 +169,13 @@ func TestRestart(t *testing.T) {
 	if _, err := next.Apply(); err != nil {
 		t.Fatal(err)
 	}
-	defer next.state.Load().close()
+	defer func() {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := next.Run(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
 	w := httptest.NewRecorder()
 	next.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/webhook", strings.NewReader(message)))
 	if keys, _ := f.bark.got(); w.Code != http.StatusOK || keys != "" {

@@ -1,6 +1,7 @@
 package barkreceiver
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -12,29 +13,49 @@ import (
 // failing knows since when receivers have had no device that could be told.
 // Its zero value knows of none; its size is that of the configuration.
 type failing struct {
-	mu    sync.Mutex
-	since map[string]time.Time // by receiver
+	mu      sync.Mutex
+	outages map[string]outage // by receiver
 }
 
+// outage is a time in which no push of a receiver got through.
+type outage struct{ first, last time.Time }
+
+// minGap is how long nothing must have failed at least for a failure to begin
+// anew: Alertmanager may have had nothing to say meanwhile.
+const minGap = 10 * time.Minute
+
 // note takes in that none of a receiver's devices could be told, and returns
-// since when that is so.
-func (f *failing) note(receiver string, now time.Time) time.Time {
+// since when that is so. What nobody tried for longer than a receiver waits
+// for its fallback is no failure that has lasted.
+func (f *failing) note(receiver string, after time.Duration, now time.Time) time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.since == nil {
-		f.since = map[string]time.Time{}
+	if f.outages == nil {
+		f.outages = map[string]outage{}
 	}
-	if _, known := f.since[receiver]; !known {
-		f.since[receiver] = now
+	r, known := f.outages[receiver]
+	if !known || now.Sub(r.last) > max(after, minGap) {
+		r.first = now
 	}
-	return f.since[receiver]
+	r.last = now
+	f.outages[receiver] = r
+	return r.first
 }
 
 // over takes in that one could.
 func (f *failing) over(receiver string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.since, receiver)
+	delete(f.outages, receiver)
+}
+
+// only forgets all other receivers.
+func (f *failing) only(receivers []*config.Receiver) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	maps.DeleteFunc(f.outages, func(name string, _ outage) bool {
+		return !slices.ContainsFunc(receivers, func(r *config.Receiver) bool { return r.Name == name })
+	})
 }
 
 // plan makes a receiver's plan, and that of its fallback if it has one.
@@ -63,7 +84,7 @@ func (a *App) needsFallback(st *state, p *plan, all []told, now time.Time) bool 
 	var had, retry bool
 	for _, t := range all {
 		if !t.duplicate && t.Outcome == push.Delivered {
-			st.failing.over(p.receiver.Name)
+			a.failing.over(p.receiver.Name)
 			return false
 		}
 		had = had || t.duplicate
@@ -72,8 +93,9 @@ func (a *App) needsFallback(st *state, p *plan, all []told, now time.Time) bool 
 	if had {
 		return false
 	}
-	since := st.failing.note(p.receiver.Name, now)
-	return !retry || now.Sub(since) >= time.Duration(p.receiver.Fallback.After)
+	after := time.Duration(p.receiver.Fallback.After)
+	since := a.failing.note(p.receiver.Name, after, now)
+	return !retry || now.Sub(since) >= after
 }
 
 // follows tells whether a device of the plan was told of a trouble that it
@@ -84,12 +106,12 @@ func (a *App) follows(st *state, p *plan) bool {
 	replaced := slices.ContainsFunc(p.parcels, func(x parcel) bool { return x.params.ID == p.id })
 	open := false
 	for _, d := range p.receiver.Devices {
-		if !a.told.Open(deviceID(srv, d), p.id) {
+		if _, told := a.told.Open(deviceID(srv, d), p.id); !told {
 			continue
 		}
 		open = true
 		if !replaced {
-			a.told.Record(deviceID(srv, d), p.id, p.state)
+			a.record(deviceID(srv, d), p.id, p.state)
 		}
 	}
 	return open && len(p.parcels) > 0

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/kubebark/kubebark/barkreceiver/config"
 )
 
 // withFallback has bob at another server, for when alice cannot be told.
@@ -99,19 +101,44 @@ func TestFallbackWaits(t *testing.T) {
 	if got, _ := other.got(); got != "" {
 		t.Error("the fallback was told at once")
 	}
-	st := f.state.Load()
-	st.failing.over("oncall")
-	st.failing.note("oncall", time.Now().Add(-6*time.Minute))
+	if _, err := f.Apply(); err != nil { // which makes no new beginning of it
+		t.Fatal(err)
+	}
+	f.failing.outages["oncall"] = outage{time.Now().Add(-6 * time.Minute), time.Now().Add(-time.Minute)}
 	if code, _ := f.post("/webhook", strings.NewReader(message())); code != http.StatusServiceUnavailable {
 		t.Error(code)
 	}
 	if got, _ := other.got(); got != keyBob {
 		t.Errorf("after 6 minutes the fallback got %q", got)
 	}
-	// Once a push arrives, the time begins anew.
-	st.failing.over("oncall")
-	if since := st.failing.note("oncall", time.Now()); time.Since(since) > time.Minute {
-		t.Errorf("failing since %s", since)
+}
+
+func TestFailing(t *testing.T) {
+	var f failing
+	at := func(minute int) time.Time { return noon().Add(time.Duration(minute) * time.Minute) }
+	for _, s := range []struct {
+		minute, since int
+		over          bool
+		what          string
+	}{
+		{0, 0, false, "the first"},
+		{4, 0, false, "again"},
+		{13, 0, false, "again, after a group_interval"},
+		{30, 30, false, "another, long after"},
+		{34, 34, true, "another, after one that got through"},
+		{35, 34, false, "again"},
+	} {
+		if s.over {
+			f.over("oncall")
+		}
+		if got := f.note("oncall", 5*time.Minute, at(s.minute)); !got.Equal(at(s.since)) {
+			t.Errorf("%s: failing since %s, want %s", s.what, got, at(s.since))
+		}
+	}
+	f.note("gone", time.Minute, noon())
+	f.only([]*config.Receiver{{Name: "oncall"}})
+	if len(f.outages) != 1 {
+		t.Errorf("remembered: %v", f.outages)
 	}
 }
 

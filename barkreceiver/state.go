@@ -18,8 +18,7 @@ import (
 type state struct {
 	config  *config.Config
 	servers map[string]*server // as the configuration names them
-	failing failing
-	silence *silence.Handler // nil where there is no Alertmanager to silence in
+	silence *silence.Handler   // nil where there is no Alertmanager to silence in
 }
 
 // server is a bark-server.

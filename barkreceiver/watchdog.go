@@ -25,6 +25,8 @@ type watchdog struct {
 	mu    sync.Mutex
 	heard time.Time // the start, if nothing was heard since
 	down  bool      // and phones were told so
+
+	started bool // the waiting for one
 }
 
 // hear takes in a sign of life.
@@ -34,14 +36,29 @@ func (w *watchdog) hear(now time.Time) {
 	w.heard = now
 }
 
+// start begins the waiting for a sign of life, if none has come yet. told is
+// when phones were told that alerting is down, by the process before this one,
+// zero if they do not believe so: then it is down until a sign of life comes.
+func (w *watchdog) start(told func() time.Time, after time.Duration, now time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.started {
+		at := told()
+		w.started, w.down = true, !at.IsZero()
+		if w.heard.IsZero() && w.down {
+			w.heard = at.Add(-after)
+		}
+	}
+	if w.heard.IsZero() {
+		w.heard = now
+	}
+}
+
 // state returns when a sign of life last came, and whether phones are to be
 // told that the state has changed.
 func (w *watchdog) state(after time.Duration, now time.Time) (heard time.Time, overdue, news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.heard.IsZero() {
-		w.heard = now
-	}
 	overdue = now.Sub(w.heard) >= after
 	return w.heard, overdue, overdue != w.down
 }
@@ -75,17 +92,13 @@ func (a *App) checkWatchdog(ctx context.Context, now time.Time) {
 	if c == nil {
 		return
 	}
+	a.watchdog.start(func() time.Time { return a.toldDown(st) }, time.Duration(c.After), now)
 	heard, overdue, news := a.watchdog.state(time.Duration(c.After), now)
 	a.metrics.heard.Set(float64(heard.Unix()))
 	if !news {
 		return
 	}
-	p := st.plan(st.config.Find([]string{c.Tell}), func(rc *config.Receiver) plan {
-		out := rc.Renderer().Watchdog(heard, now, overdue)
-		p := plan{receiver: rc, id: out.Params.ID, state: dedup.State{Digest: out.Params.Title + heard.String(), Over: !overdue}}
-		p.put(&out, func(p *push.Params) bool { return p.Fits() && seal.Fits(p) }, rc.Devices)
-		return p
-	})
+	p := st.watchdogPlan(heard, now, overdue)
 	a.logFaults(&p)
 	if _, err := a.deliver(ctx, st, &p); err != nil {
 		level.Error(a.logger).Log("msg", "no phone could be told about the watchdog", "down", overdue, "err", err)
@@ -93,6 +106,33 @@ func (a *App) checkWatchdog(ctx context.Context, now time.Time) {
 	}
 	a.watchdog.told(overdue)
 	level.Warn(a.logger).Log("msg", "phones were told about the watchdog", "down", overdue, "heard", heard.UTC().Format(time.RFC3339))
+}
+
+// watchdogPlan is what tells of the watchdog.
+func (st *state) watchdogPlan(heard, now time.Time, down bool) plan {
+	return st.plan(st.config.Find([]string{st.config.Watchdog.Tell}), func(rc *config.Receiver) plan {
+		out := rc.Renderer().Watchdog(heard, now, down)
+		p := plan{receiver: rc, id: out.Params.ID, state: dedup.State{Digest: out.Params.Title + heard.UTC().Format(time.RFC3339Nano), Over: !down}}
+		p.put(&out, func(p *push.Params) bool { return p.Fits() && seal.Fits(p) }, rc.Devices)
+		return p
+	})
+}
+
+// toldDown returns when a phone was told that alerting is down and not that it
+// is back, zero if none was.
+func (a *App) toldDown(st *state) time.Time {
+	p := st.watchdogPlan(time.Time{}, time.Now(), true)
+	for _, p := range []*plan{&p, p.fallback} {
+		if p == nil {
+			continue
+		}
+		for _, d := range p.receiver.Devices {
+			if at, open := a.told.Open(deviceID(st.server(p.receiver), d), p.id); open {
+				return at
+			}
+		}
+	}
+	return time.Time{}
 }
 
 // isWatchdog tells whether messages for a name are signs of life.

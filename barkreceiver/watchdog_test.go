@@ -1,10 +1,12 @@
 package barkreceiver
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 )
 
@@ -56,5 +58,52 @@ func TestWatchdog(t *testing.T) {
 	}
 	if n := testutil.ToFloat64(f.metrics.webhooks.WithLabelValues("dead.man", "200")); n != 3 {
 		t.Errorf("%v signs of life counted", n)
+	}
+}
+
+// A process that is started while alerting is down knows that phones were told
+// so, and tells them when it is over.
+func TestWatchdogAfterRestart(t *testing.T) {
+	start := time.Now()
+	f := newFixture(t, twoDevices+"watchdog: {receiver: dead, after: 10m, tell: oncall}\n")
+	state := filepath.Join(f.dir, "state")
+	if err := f.told.Keep(state); err != nil {
+		t.Fatal(err)
+	}
+	f.checkWatchdog(t.Context(), start)
+	f.checkWatchdog(t.Context(), start.Add(11*time.Minute))
+	if keys, _ := f.bark.got(); keys != keyAlice+" "+keyBob {
+		t.Errorf("down: pushed to %q", keys)
+	}
+	restart := func() {
+		t.Helper()
+		f.state.Load().close()
+		o := f.opts
+		o.Registerer, o.StateFile = prometheus.NewRegistry(), state
+		var err error
+		if f.App, err = New(o); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Apply(); err != nil {
+			t.Fatal(err)
+		}
+		f.web = f.Handler()
+	}
+	restart()
+	for _, after := range []time.Duration{time.Second, 20 * time.Minute} {
+		f.checkWatchdog(t.Context(), start.Add(after))
+		if keys, _ := f.bark.got(); keys != "" {
+			t.Errorf("%s after a restart nothing is known that is new: pushed to %q", after, keys)
+		}
+	}
+	f.post("/webhook", strings.NewReader(group("dead", "firing", "09:00", "")))
+	f.checkWatchdog(t.Context(), time.Now())
+	if keys, _ := f.bark.got(); keys != keyAlice+" "+keyBob {
+		t.Errorf("back: pushed to %q", keys)
+	}
+	restart()
+	f.checkWatchdog(t.Context(), time.Now())
+	if keys, _ := f.bark.got(); keys != "" {
+		t.Errorf("after another restart: pushed to %q", keys)
 	}
 }

@@ -41,6 +41,9 @@ type Store struct {
 	mu   sync.Mutex
 	told *simplelru.LRU[key, told]
 	busy map[string]chan struct{} // ids that are being pushed
+
+	journal  *journal // nil if nothing is kept
+	failures prometheus.Counter
 }
 
 // New returns an empty store for size devices' groups. Forgetting one costs a
@@ -50,21 +53,28 @@ func New(size int, reg prometheus.Registerer) (*Store, error) {
 		Name: "alertmanager_bark_dedup_evictions_total",
 		Help: "Memories of what a device was last told that were given up for lack of room.",
 	})
-	s := &Store{busy: map[string]chan struct{}{}}
+	s := &Store{busy: map[string]chan struct{}{}, failures: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "alertmanager_bark_state_write_failures_total",
+		Help: "Failed attempts to keep in the state file what a device was told.",
+	})}
 	var err error
 	s.told, err = simplelru.NewLRU(size, func(key, told) { evicted.Inc() })
 	if err != nil {
 		return nil, err
 	}
-	reg.MustRegister(evicted, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	reg.MustRegister(evicted, s.failures, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "alertmanager_bark_dedup_entries",
 		Help: "Memories of what a device was last told.",
 	}, func() float64 {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return float64(s.told.Len())
+		return float64(s.len())
 	}))
 	return s, nil
+}
+
+func (s *Store) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.told.Len()
 }
 
 // SetWindow sets for how long a device is not told the same again.
@@ -113,12 +123,12 @@ func (s *Store) Has(device, id string, st State) bool {
 }
 
 // Open tells whether the device was told of a trouble and not yet that it is
-// over.
-func (s *Store) Open(device, id string) bool {
+// over, and when it last was.
+func (s *Store) Open(device, id string) (at time.Time, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last, ok := s.told.Peek(key{device, id})
-	return ok && !last.Over
+	return last.at, ok && !last.Over
 }
 
 // limit is for how long the same is not told again. A repeat after something
@@ -136,13 +146,38 @@ func (s *Store) limit(last told, st State) time.Duration {
 	return s.window
 }
 
-// Record takes in that the device was told so.
-func (s *Store) Record(device, id string, st State) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// Record takes in that the device was told so, and keeps it where there is a
+// file for that. The error is the file's; the store knows all the same.
+func (s *Store) Record(device, id string, st State) error {
 	k, now := key{device, id}, told{State: st, at: time.Now()}
+	s.mu.Lock()
 	if last, ok := s.told.Peek(k); ok && last.Digest == st.Digest {
 		now.gap = now.at.Sub(last.at)
 	}
 	s.told.Add(k, now)
+	s.mu.Unlock()
+	return s.keep(newEntry(k, now))
+}
+
+// entries returns what devices were told, the longest unused first.
+func (s *Store) entries() []entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]entry, 0, s.told.Len())
+	for _, k := range s.told.Keys() {
+		if t, ok := s.told.Peek(k); ok {
+			all = append(all, newEntry(k, t))
+		}
+	}
+	return all
+}
+
+// restore takes in an entry of a file.
+func (s *Store) restore(e entry) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.At.After(time.Now()) {
+		return // of a clock that was wrong; it would hold back for too long
+	}
+	s.told.Add(key{e.Device, e.ID}, told{State{e.Digest, e.Repeat, e.Over}, e.At, e.Gap})
 }

@@ -1,24 +1,31 @@
 package dedup
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/kubebark/kubebark/internal/atomicfile"
 )
 
-const version = 1
+const (
+	version = 2
+	// how many lines a file may have beyond twice those that it needs.
+	slack = 1000
+)
 
-// file is the store as it is kept over a restart.
-type file struct {
-	Version int     `json:"version"`
-	Told    []entry `json:"told"` // the longest unused first
+// header is the first line of the file.
+type header struct {
+	Version int `json:"version"` // of a file of what devices were told
 }
 
+// entry is any other line. A later one about the same takes its place.
 type entry struct {
 	Device string        `json:"device"`
 	ID     string        `json:"id"`
@@ -29,54 +36,145 @@ type entry struct {
 	Gap    time.Duration `json:"gap,omitempty"`
 }
 
-// Save writes the store into a file. That is replaced whole or not at all.
-func (s *Store) Save(path string) error {
-	text, err := json.Marshal(file{Version: version, Told: s.entries()})
-	if err != nil {
-		return fmt.Errorf("encode state: %w", err)
+func newEntry(k key, t told) entry {
+	return entry{k.device, k.id, t.Digest, t.Repeat, t.Over, t.at, t.gap}
+}
+
+// journal is the file that a store is kept in: a line is added for whatever a
+// device is told, before anybody else hears of it, and now and then the file
+// is written anew. A killed process loses nothing that was added; of a machine
+// that dies the file may lack what was added since the last sync.
+type journal struct {
+	mu    sync.Mutex
+	path  string
+	f     *os.File // nil if the last write failed
+	lines int
+}
+
+// Keep takes in what a file has, and from now on keeps in it what is recorded.
+// The error tells what of the file could not be read, or that it cannot be
+// written; the store works all the same, and tries again with each record.
+func (s *Store) Keep(path string) error {
+	s.journal = &journal{path: path}
+	lost := s.load(path)
+	s.journal.mu.Lock()
+	defer s.journal.mu.Unlock()
+	return errors.Join(lost, s.count(s.rewrite()))
+}
+
+// Sync makes what was recorded outlast the machine.
+func (s *Store) Sync() error {
+	j := s.journal
+	if j == nil {
+		return nil
 	}
-	if err := atomicfile.Write(path, text); err != nil {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.f == nil {
+		return s.count(s.rewrite())
+	}
+	return s.count(j.f.Sync())
+}
+
+// Close ends the keeping.
+func (s *Store) Close() error {
+	err := s.Sync()
+	if j := s.journal; j != nil && j.f != nil {
+		err = errors.Join(err, j.f.Close())
+	}
+	s.journal = nil
+	return err
+}
+
+// keep adds an entry to the file.
+func (s *Store) keep(e entry) error {
+	j := s.journal
+	if j == nil {
+		return nil
+	}
+	line, err := json.Marshal(e)
+	if err != nil {
+		return s.count(fmt.Errorf("encode state: %w", err))
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.f == nil || j.lines > 2*s.len()+slack {
+		return s.count(s.rewrite()) // which has the entry
+	}
+	if _, err := j.f.Write(append(line, '\n')); err != nil {
+		// What got into the file may be half a line.
+		return s.count(s.rewrite())
+	}
+	j.lines++
+	return nil
+}
+
+// rewrite writes the file anew, with what there is and no more.
+func (s *Store) rewrite() error {
+	j := s.journal
+	if j.f != nil {
+		j.f.Close()
+		j.f = nil
+	}
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	err := enc.Encode(header{version})
+	all := s.entries()
+	for _, e := range all {
+		err = errors.Join(err, enc.Encode(e))
+	}
+	if err == nil {
+		err = atomicfile.Write(j.path, text.Bytes())
+	}
+	if err == nil {
+		j.f, err = os.OpenFile(j.path, os.O_WRONLY|os.O_APPEND, 0)
+	}
+	j.lines = len(all)
+	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}
 	return nil
 }
 
-func (s *Store) entries() []entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]entry, 0, s.told.Len())
-	for _, k := range s.told.Keys() {
-		if t, ok := s.told.Peek(k); ok {
-			all = append(all, entry{k.device, k.id, t.Digest, t.Repeat, t.Over, t.at, t.gap})
-		}
+func (s *Store) count(err error) error {
+	if err != nil {
+		s.failures.Inc()
 	}
-	return all
+	return err
 }
 
-// Load takes in what [Store.Save] wrote. A file that is not there is an empty
-// one.
-func (s *Store) Load(path string) error {
+// load takes in what a file has. One that is not ours is set aside; in one
+// that is damaged, what can be read is.
+func (s *Store) load(path string) error {
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || err == nil && len(text) == 0 {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
-	var f file
-	if err := json.Unmarshal(text, &f); err != nil {
-		return fmt.Errorf("read state %s: %w", path, err)
-	}
-	if f.Version != version {
-		return fmt.Errorf("read state %s: it is of version %d, want %d", path, f.Version, version)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, e := range f.Told {
-		if e.At.After(time.Now()) {
-			continue // of a clock that was wrong; it would hold back for too long
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, len(text)+1)
+	var h header
+	if !lines.Scan() || json.Unmarshal(lines.Bytes(), &h) != nil || h.Version != version {
+		aside := path + ".unreadable"
+		if err := os.Rename(path, aside); err != nil {
+			return fmt.Errorf("set aside what is no state file: %w", err)
 		}
-		s.told.Add(key{e.Device, e.ID}, told{State{e.Digest, e.Repeat, e.Over}, e.At, e.Gap})
+		return fmt.Errorf("%s is no state file of version %d; it is now %s", path, version, aside)
+	}
+	bad := 0
+	for n := len(lines.Bytes()) + 1; lines.Scan(); {
+		n += len(lines.Bytes()) + 1
+		var e entry
+		if json.Unmarshal(lines.Bytes(), &e) == nil {
+			s.restore(e)
+		} else if n <= len(text) { // the last line may be cut off by a kill
+			bad++
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("read state %s: %d lines are damaged", path, bad)
 	}
 	return nil
 }

@@ -105,6 +105,13 @@ func (c *Client) Close() { c.http.CloseIdleConnections() }
 // It asks the server about none that it is to leave alone.
 func (c *Client) Push(ctx context.Context, p *Params, devices []Device) []Result {
 	results := make([]Result, len(devices))
+	c.PushEach(ctx, p, devices, func(i int, r Result) { results[i] = r })
+	return results
+}
+
+// PushEach is Push for who cannot wait for the slowest device: told is called
+// for each as soon as its result is known, maybe for several at once.
+func (c *Client) PushEach(ctx context.Context, p *Params, devices []Device, told func(i int, r Result)) {
 	var todo []int
 	for i, d := range devices {
 		r, held := c.pauses.check(d.Key, time.Now())
@@ -112,19 +119,18 @@ func (c *Client) Push(ctx context.Context, p *Params, devices []Device) []Result
 			todo = append(todo, i)
 			continue
 		}
-		results[i] = r
+		told(i, r)
 	}
 	var wg sync.WaitGroup
 	for part := range slices.Chunk(todo, int(c.batch.Load())) {
-		wg.Go(func() { c.pushPart(ctx, p, devices, part, results) })
+		wg.Go(func() { c.pushPart(ctx, p, devices, part, told) })
 	}
 	wg.Wait()
-	return results
 }
 
 // pushPart sends p to the devices of the given indices in one request, or one
 // by one where the server does not take that.
-func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part []int, results []Result) {
+func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part []int, told func(i int, r Result)) {
 	ds := make([]Device, len(part))
 	for i, j := range part {
 		ds[i] = devices[j]
@@ -133,10 +139,10 @@ func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part
 	for i, j := range part {
 		if !ok {
 			one, _ := c.send(ctx, p, ds[i:i+1])
-			results[j] = one[0]
+			told(j, one[0])
 			continue
 		}
-		results[j] = rs[i]
+		told(j, rs[i])
 	}
 }
 
