@@ -2,80 +2,68 @@ package decode
 
 import (
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
-// Event makes a core/v1 Event an [occurrence.Event]. Events of both recorders
-// are stored as the same objects, so this one function serves both: what an
+// event makes an object an [occurrence.Event]. Events of both recorders are
+// stored as the same objects, so this one function serves both: what an
 // events.k8s.io recorder writes arrives here with count 0 and a series.
-// Invalid UTF-8 is replaced, since neither Prometheus nor JSON takes it.
-func Event(e *corev1.Event) *occurrence.Event {
-	v, err := strconv.ParseUint(e.ResourceVersion, 10, 64)
+func (o *object) event() *occurrence.Event {
+	v, err := strconv.ParseUint(o.Metadata.ResourceVersion, 10, 64)
 	if err != nil {
 		v = 0 // hand-written, or a server whose versions are opaque
 	}
-	n := &occurrence.Event{
-		Namespace: valid(e.Namespace),
-		Name:      valid(e.Name),
-		UID:       valid(string(e.UID)),
+	e := &occurrence.Event{
+		Namespace: o.Metadata.Namespace,
+		Name:      o.Metadata.Name,
+		UID:       o.Metadata.UID,
 		Version:   v,
-		Type:      valid(e.Type),
-		Reason:    valid(e.Reason),
-		Action:    valid(e.Action),
-		Message:   valid(e.Message),
+		Type:      o.Type,
+		Reason:    o.Reason,
+		Action:    o.Action,
+		Message:   o.Message,
 		Object: occurrence.Object{
-			APIVersion: valid(e.InvolvedObject.APIVersion),
-			Kind:       valid(e.InvolvedObject.Kind),
-			Namespace:  valid(e.InvolvedObject.Namespace),
-			Name:       valid(e.InvolvedObject.Name),
-			UID:        valid(string(e.InvolvedObject.UID)),
-			FieldPath:  valid(e.InvolvedObject.FieldPath),
+			APIVersion: o.InvolvedObject.APIVersion,
+			Kind:       o.InvolvedObject.Kind,
+			Namespace:  o.InvolvedObject.Namespace,
+			Name:       o.InvolvedObject.Name,
+			UID:        o.InvolvedObject.UID,
+			FieldPath:  o.InvolvedObject.FieldPath,
 		},
-		Component:      valid(component(e)),
-		Instance:       valid(e.ReportingInstance),
-		Host:           valid(e.Source.Host),
-		Count:          count(e),
-		Counted:        e.Count >= 1 || e.Series != nil,
-		SeriesRecorder: !e.EventTime.IsZero() && e.Count == 0,
-		Created:        e.CreationTimestamp.Time,
+		Component:      o.component(),
+		Instance:       o.ReportingInstance,
+		Host:           o.Source.Host,
+		Count:          o.count(),
+		Counted:        o.Count >= 1 || o.Series != nil,
+		SeriesRecorder: !o.EventTime.IsZero() && o.Count == 0,
+		Created:        o.Metadata.CreationTimestamp.Time,
 	}
-	n.First = earliest(e.FirstTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
-	n.Last = latest(e.FirstTimestamp.Time, e.LastTimestamp.Time, e.EventTime.Time, e.CreationTimestamp.Time)
-	if e.Series != nil {
-		n.Last = latest(n.Last, e.Series.LastObservedTime.Time)
+	e.First = earliest(o.FirstTimestamp.Time, o.EventTime.Time, e.Created)
+	e.Last = latest(o.FirstTimestamp.Time, o.LastTimestamp.Time, o.EventTime.Time, e.Created)
+	if o.Series != nil {
+		e.Last = latest(e.Last, o.Series.LastObservedTime.Time)
 	}
-	return n
-}
-
-func valid(s string) string {
-	if utf8.ValidString(s) { // which is the faster look
-		return s
-	}
-	return strings.ToValidUTF8(s, "\uFFFD")
+	return e
 }
 
 // component prefers the source's: client-go's aggregates, "(combined from
 // similar events)", carry no reportingComponent while their siblings do.
-func component(e *corev1.Event) string {
-	if e.Source.Component != "" {
-		return e.Source.Component
+func (o *object) component() string {
+	if o.Source.Component != "" {
+		return o.Source.Component
 	}
-	return e.ReportingController
+	return o.ReportingComponent
 }
 
 // count is the number of occurrences that the object holds. The API server
 // checks neither number; what is below 1 stands for the one occurrence that
 // made somebody write the event.
-func count(e *corev1.Event) int64 {
-	c := int64(max(1, e.Count))
-	if e.Series != nil {
-		c = max(c, int64(e.Series.Count))
+func (o *object) count() int64 {
+	c := int64(max(1, o.Count))
+	if o.Series != nil {
+		c = max(c, int64(o.Series.Count))
 	}
 	return c
 }

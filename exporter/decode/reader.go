@@ -1,8 +1,10 @@
 // Package decode makes Kubernetes Events, from the API or from files, into
 // the normalised [occurrence.Event].
 //
-// [Event] is the one place that knows the shapes that recorders write. [Read]
-// reads what kubectl prints: an object, a List, JSON lines, watch lines, YAML.
+// Events come in the API's protobuf ([Proto]) or in JSON ([JSON]), and in files
+// as kubectl prints them: an object, a List, JSON lines, watch lines, YAML
+// ([Read]). All are read into one small object, whose event method alone knows
+// the shapes that recorders write.
 package decode
 
 import (
@@ -14,8 +16,6 @@ import (
 	"io"
 	"slices"
 
-	corev1 "k8s.io/api/core/v1"
-	eventsv1 "k8s.io/api/events/v1"
 	yamlreader "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 
@@ -136,7 +136,7 @@ func readYAML(br *bufio.Reader, yield func(Record, *Fault) bool) error {
 		if string(data) == "null" {
 			continue
 		}
-		if !object(data, start, yield) {
+		if !value(data, start, yield) {
 			return nil
 		}
 	}
@@ -164,14 +164,14 @@ func values(data []byte, line int, yield func(Record, *Fault) bool) bool {
 			at := bytes.Count(data[:min(dec.InputOffset(), int64(len(data)))], []byte("\n"))
 			return yield(Record{}, &Fault{line + at, fmt.Errorf("broken JSON: %w", err)})
 		}
-		if !object(v, line, yield) {
+		if !value(v, line, yield) {
 			return false
 		}
 	}
 }
 
-// object yields the events of one JSON value and tells whether to go on.
-func object(data []byte, line int, yield func(Record, *Fault) bool) bool {
+// value yields the events of one JSON value and tells whether to go on.
+func value(data []byte, line int, yield func(Record, *Fault) bool) bool {
 	var env envelope
 	if err := json.Unmarshal(data, &env); err != nil {
 		return yield(Record{}, &Fault{line, err})
@@ -182,7 +182,7 @@ func object(data []byte, line int, yield func(Record, *Fault) bool) bool {
 	case env.Items != nil || env.Kind == "List" || env.Kind == "EventList":
 		return list(&env, line, yield)
 	}
-	e, err := event(data)
+	e, _, err := JSON(data)
 	if err != nil {
 		return yield(Record{}, &Fault{line, err})
 	}
@@ -193,7 +193,7 @@ func object(data []byte, line int, yield func(Record, *Fault) bool) bool {
 func list(env *envelope, line int, yield func(Record, *Fault) bool) bool {
 	events := make([]*occurrence.Event, 0, len(env.Items))
 	for i, item := range env.Items {
-		e, err := event(item)
+		e, _, err := JSON(item)
 		if err == nil {
 			events = append(events, e)
 		} else if !yield(Record{}, &Fault{line, fmt.Errorf("item %d: %w", i, err)}) {
@@ -221,57 +221,26 @@ func watchLine(env *envelope, line int, yield func(Record, *Fault) bool) bool {
 	default:
 		return yield(Record{}, &Fault{line, fmt.Errorf("watch line of type %q: want ADDED, MODIFIED, DELETED or BOOKMARK", kind)})
 	}
-	e, err := event(env.Object)
+	e, _, err := JSON(env.Object)
 	if err != nil {
 		return yield(Record{}, &Fault{line, err})
 	}
 	return yield(Record{Event: e, Deleted: kind == "DELETED"}, nil)
 }
 
-// event reads one Event of either API group.
-func event(data []byte) (*occurrence.Event, error) {
+// JSON reads one Event of either API group, and its resource version as it was
+// written.
+func JSON(data []byte) (e *occurrence.Event, version string, err error) {
 	var env envelope
 	if err := json.Unmarshal(data, &env); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if env.Kind != "" && env.Kind != "Event" {
-		return nil, fmt.Errorf("want an Event, have kind %q", env.Kind)
+		return nil, "", fmt.Errorf("want an Event, have kind %q", env.Kind)
 	}
-	if env.APIVersion == eventsv1.SchemeGroupVersion.String() {
-		var e eventsv1.Event
-		if err := json.Unmarshal(data, &e); err != nil {
-			return nil, err
-		}
-		return Event(fromEventsV1(&e)), nil
+	var o object
+	if err := o.unmarshalJSON(data, env.APIVersion); err != nil {
+		return nil, "", err
 	}
-	var e corev1.Event
-	if err := json.Unmarshal(data, &e); err != nil {
-		return nil, err
-	}
-	return Event(&e), nil
-}
-
-// fromEventsV1 is the API server's own conversion (pkg/apis/events/v1 of
-// k8s.io/kubernetes): one stored object, two vocabularies.
-func fromEventsV1(e *eventsv1.Event) *corev1.Event {
-	c := &corev1.Event{
-		ObjectMeta:          e.ObjectMeta,
-		InvolvedObject:      e.Regarding,
-		Reason:              e.Reason,
-		Message:             e.Note,
-		Source:              e.DeprecatedSource,
-		FirstTimestamp:      e.DeprecatedFirstTimestamp,
-		LastTimestamp:       e.DeprecatedLastTimestamp,
-		Count:               e.DeprecatedCount,
-		Type:                e.Type,
-		EventTime:           e.EventTime,
-		Action:              e.Action,
-		Related:             e.Related,
-		ReportingController: e.ReportingController,
-		ReportingInstance:   e.ReportingInstance,
-	}
-	if e.Series != nil {
-		c.Series = &corev1.EventSeries{Count: e.Series.Count, LastObservedTime: e.Series.LastObservedTime}
-	}
-	return c
+	return o.event(), o.Metadata.ResourceVersion, nil
 }

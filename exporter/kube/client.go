@@ -9,9 +9,9 @@ import (
 	"fmt"
 	"os"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -70,15 +70,15 @@ func config(o Options) (*rest.Config, error) {
 	return cfg, err
 }
 
-// newClient registers Event alone: client-go's typed clients bring all of
-// Kubernetes's types and double the binary.
+// newClient registers no type but those of errors and options: package wire
+// reads events, and Kubernetes's own types would double the binary.
 func newClient(cfg *rest.Config) (*Client, error) {
+	version := schema.GroupVersion{Version: "v1"}
 	scheme := runtime.NewScheme()
-	scheme.AddKnownTypes(corev1.SchemeGroupVersion, &corev1.Event{}, &corev1.EventList{})
-	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
+	metav1.AddToGroupVersion(scheme, version)
 
 	cfg = rest.CopyConfig(cfg)
-	cfg.GroupVersion = &corev1.SchemeGroupVersion
+	cfg.GroupVersion = &version
 	cfg.APIPath = "/api"
 	cfg.NegotiatedSerializer = serializer.NewCodecFactory(scheme).WithoutConversion()
 	cfg.ContentType = runtime.ContentTypeProtobuf

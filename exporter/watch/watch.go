@@ -17,14 +17,13 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubebark/kubebark/exporter/decode"
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/exporter/wire"
 	"github.com/kubebark/kubebark/internal/backoff"
 )
 
@@ -66,6 +65,7 @@ type Watcher struct {
 	Options
 
 	health  *stream
+	decoder wire.Decoder
 	backoff backoff.Backoff
 	said    string // the last error that was logged as such
 }
@@ -116,28 +116,32 @@ func (w *Watcher) list(ctx context.Context) (string, error) {
 			// of two moments would miss what changed between them.
 			return "", err
 		}
-		for i := range page.Items {
-			w.Handler.Event(Listed, decode.Event(&page.Items[i]))
-		}
-		events += len(page.Items)
+		events += page.Events
 		w.health.progress()
 		if page.Continue == "" {
 			level.Info(w.Logger).Log("msg", "events listed; watching from here on", "events", events)
 			w.Handler.EndList()
 			w.health.synced()
 			w.recovered()
-			return page.ResourceVersion, nil
+			return page.Version, nil
 		}
 		opts.Continue = page.Continue
 	}
 }
 
-func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (*corev1.EventList, error) {
+// page hands the events of one page to the handler.
+func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (wire.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
-	var page corev1.EventList
-	err := w.request(opts).Do(ctx).Into(&page)
-	return &page, err
+	answer := w.request(opts).Do(ctx)
+	if err := answer.Error(); err != nil { // with what the server says, which Raw leaves out
+		return wire.Page{}, err
+	}
+	body, err := answer.Raw()
+	if err != nil {
+		return wire.Page{}, err
+	}
+	return w.decoder.Page(body, func(e *occurrence.Event) { w.Handler.Event(Listed, e) })
 }
 
 func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
@@ -184,28 +188,31 @@ func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout+deadlineSlack)
 	defer cancel()
 	seconds := int64(timeout / time.Second)
-	wi, err := w.request(&metav1.ListOptions{
+	body, err := w.request(&metav1.ListOptions{
 		Watch: true, ResourceVersion: version, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
-	}).Watch(ctx)
+	}).Stream(ctx)
 	if err != nil {
 		return version, err
 	}
-	defer wi.Stop()
+	defer body.Close()
 	w.health.connected(timeout)
-	for ev := range wi.ResultChan() {
-		w.Metrics.count(ev.Type)
-		e, ok := ev.Object.(*corev1.Event)
-		if !ok {
-			return version, apierrors.FromObject(ev.Object)
+	frames := w.decoder.Frames(body)
+	for {
+		f, err := frames.Next()
+		if err != nil {
+			return version, ending(err)
 		}
-		if k, ok := kindOf(ev.Type); ok {
-			w.Handler.Event(k, decode.Event(e))
+		w.Metrics.count(f.Type)
+		if f.Event == nil {
+			return version, apierrors.FromObject(&f.Status)
+		}
+		if k, ok := kindOf(f.Type); ok {
+			w.Handler.Event(k, f.Event)
 			w.recovered()
 		}
 		w.health.progress()
-		version = e.ResourceVersion
+		version = f.Version
 	}
-	return version, nil
 }
 
 // pause says what is wrong, the same only once, and waits: as long as the
