@@ -14,7 +14,34 @@ const (
 	// checkAfter is how long an object must be quiet until it is asked whether
 	// it is still there, and how long until it is asked again.
 	checkAfter = 30 * time.Second
+	// maxAsks is how often a question is put that fails: for a quarter of an
+	// hour, which outlasts a server that restarts and the time for which one
+	// that forbids it is left alone.
+	maxAsks = 6
 )
+
+// again is when a question that failed is put again: ever later, and at some
+// time no more.
+type again struct {
+	failures uint8
+	at       time.Time // zero: not again
+}
+
+func (a *again) failed(now time.Time, first time.Duration) {
+	a.at = time.Time{}
+	if a.failures++; a.failures < maxAsks {
+		a.at = now.Add(first << (a.failures - 1))
+	}
+}
+
+// due tells whether it is time, which it is once.
+func (a *again) due(now time.Time) bool {
+	if a.at.IsZero() || now.Before(a.at) {
+		return false
+	}
+	a.at = time.Time{}
+	return true
+}
 
 // inspect asks about the objects of an alert that begins to fire, and once why
 // a pod's container does not run. The alert does not wait for it.
@@ -25,22 +52,34 @@ func (t *Tracker) inspect(e *episode, now time.Time) {
 	for obj := range e.objects {
 		t.meet(e, obj, now)
 	}
-	if !t.settings.PodStatus || e.event.Object.Kind != "Pod" {
+	t.askExit(e, now)
+}
+
+// askExit asks why the container of the latest object does not run, if that is
+// wanted and not known yet.
+func (t *Tracker) askExit(e *episode, now time.Time) {
+	ref := e.event.Object
+	if t.questions.lookups == nil || !t.settings.PodStatus || ref.Kind != "Pod" || e.folded || e.exit != "" {
 		return
 	}
-	ref := e.event.Object
-	t.questions.put(question{
+	put := t.questions.put(question{
 		key: questionKey{exit, objectOf(&ref), e.fp}, until: now.Add(inspectFor),
 		ask: func(ctx context.Context) func(time.Time) {
 			text, err := t.questions.lookups.PodStatus(ctx, ref)
 			return func(now time.Time) {
-				if err == nil && text != "" {
+				switch {
+				case err != nil:
+					e.exitAgain.failed(now, t.scale(checkAfter))
+				case text != "":
 					e.exit = text
 					t.tell(e, now)
 				}
 			}
 		},
 	})
+	if !put {
+		e.exitAgain.failed(now, t.scale(checkAfter))
+	}
 }
 
 // meet asks who an object of a firing alert is: whom it belongs to, and that
@@ -49,18 +88,34 @@ func (t *Tracker) meet(e *episode, obj object, now time.Time) {
 	if t.questions.lookups == nil {
 		return
 	}
-	ref := obj.ref(e.objects[obj].apiVersion)
-	t.questions.put(question{
+	a := e.objects[obj]
+	ref := obj.ref(a.apiVersion)
+	put := t.questions.put(question{
 		key: questionKey{kind: known, obj: obj}, until: now.Add(inspectFor),
 		ask: func(ctx context.Context) func(time.Time) {
 			owner, ok, err := t.questions.lookups.Owner(ctx, ref)
 			return func(now time.Time) {
-				if err == nil && ok {
+				switch {
+				case err != nil:
+					t.missed(obj, now)
+				case ok:
 					t.met(obj, owner, now)
 				}
 			}
 		},
 	})
+	if !put {
+		a.again.failed(now, t.scale(checkAfter))
+	}
+}
+
+// missed notes for all alerts about an object that it could not be asked for.
+func (t *Tracker) missed(obj object, now time.Time) {
+	for e := range t.byObject[obj] {
+		if a := e.objects[obj]; !a.seen {
+			a.again.failed(now, t.scale(checkAfter))
+		}
+	}
 }
 
 func (t *Tracker) met(obj object, owner occurrence.Object, now time.Time) {
@@ -86,7 +141,7 @@ func (t *Tracker) tell(e *episode, now time.Time) {
 }
 
 // check asks now and then whether the objects of a firing alert that are quiet
-// are still there.
+// are still there, and again what could not be told at first.
 func (t *Tracker) check(e *episode, now time.Time) {
 	if t.questions.lookups == nil || e.folded {
 		return
@@ -95,9 +150,15 @@ func (t *Tracker) check(e *episode, now time.Time) {
 	if now.Sub(e.checked) >= every {
 		e.checked = now
 		for obj, a := range e.objects {
-			if a.seen && a.troubled() && a.quietSince(now, every) {
+			switch {
+			case !a.seen && a.again.due(now):
+				t.meet(e, obj, now)
+			case a.seen && a.troubled() && a.quietSince(now, every):
 				t.askThere(obj, a, now)
 			}
+		}
+		if e.exitAgain.due(now) {
+			t.askExit(e, now)
 		}
 	}
 	t.next = earlier(t.next, e.checked.Add(every))

@@ -18,6 +18,7 @@ type affected struct {
 	parts      []part
 	apiVersion string
 	seen       bool // it has been there when it was looked up
+	again      again
 }
 
 const (

@@ -130,9 +130,9 @@ func (t *Tracker) Restore(ss []Saved) {
 		}
 		for obj := range e.objects {
 			t.index(e, obj)
-			if e.state == Firing {
-				t.meet(e, obj, now)
-			}
+		}
+		if e.state == Firing {
+			t.inspect(e, now)
 		}
 	}
 	t.since = time.Time{} // what has happened since is still to come in

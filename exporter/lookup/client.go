@@ -28,7 +28,9 @@ const (
 	maxChain   = 8 // owners of owners; Kubernetes's own have two
 
 	// An owner never changes under the same name but by a successor.
-	foundFor     = 10 * time.Minute
+	foundFor = 10 * time.Minute
+	// A status changes all the time: it is only for those who ask at once.
+	statusFor    = 2 * time.Second
 	goneFor      = time.Minute
 	forbiddenFor = 10 * time.Minute
 
@@ -65,6 +67,7 @@ type Client struct {
 type answer struct {
 	outcome    string
 	controller *occurrence.Object // nil: it has none
+	pod        *pod               // nil: more than the metadata was not asked for
 	until      time.Time
 }
 
@@ -142,23 +145,34 @@ func (c *Client) metadata(ctx context.Context, o *occurrence.Object, anew bool) 
 			return a, nil
 		}
 	}
-	v, err, _ := c.flights.Do(path, func() (any, error) { return c.ask(ctx, r, o.Namespace, path) })
+	return c.share(path, func() (answer, error) { return c.ask(ctx, r, o.Namespace, path, acceptMetadata) })
+}
+
+// share lets all who ask for the same at the same time have one answer.
+func (c *Client) share(path string, ask func() (answer, error)) (answer, error) {
+	v, err, _ := c.flights.Do(path, func() (any, error) { return ask() })
 	a, _ := v.(answer)
 	return a, err
 }
 
-// ask gets an object's metadata and remembers the answer.
-func (c *Client) ask(ctx context.Context, r resource, namespace, path string) (answer, error) {
-	body, outcome, err := c.get(ctx, r, namespace, path, acceptMetadata)
+// ask gets an object, or its metadata alone, and remembers the answer.
+func (c *Client) ask(ctx context.Context, r resource, namespace, path, accept string) (answer, error) {
+	body, outcome, err := c.get(ctx, r, namespace, path, accept)
 	a := answer{outcome: outcome, until: time.Now().Add(goneFor)}
 	if outcome == found {
 		a.until = time.Now().Add(foundFor)
 		if a.controller, err = controllerOf(body, namespace); err != nil {
 			return answer{outcome: failed}, fmt.Errorf("read the metadata of %s: %w", path, err)
 		}
+		if accept == acceptObject {
+			a.pod = new(pod)
+			if err := json.Unmarshal(body, a.pod); err != nil {
+				return answer{outcome: failed}, fmt.Errorf("read the status of %s: %w", path, err)
+			}
+		}
 	}
 	if outcome == found || outcome == gone {
-		c.remember(path, a)
+		c.remember(path, answer{outcome: a.outcome, controller: a.controller, until: a.until})
 	}
 	return a, err
 }

@@ -2,9 +2,9 @@ package lookup
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -48,15 +48,31 @@ func (c *Client) PodStatus(ctx context.Context, o occurrence.Object) (string, er
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	body, outcome, err := c.get(ctx, r, o.Namespace, path, acceptObject)
-	if err != nil || outcome != found {
+	a, err := c.status(ctx, r, o.Namespace, path)
+	if err != nil || a.pod == nil {
 		return "", err
 	}
-	var p pod
-	if err := json.Unmarshal(body, &p); err != nil {
-		return "", fmt.Errorf("read the status of %s: %w", path, err)
+	return a.pod.text(containerIn(o.FieldPath)), nil
+}
+
+// status gets a pod. The several alerts that begin about one pod at once share
+// the request, with those that ask to whom it belongs, too.
+func (c *Client) status(ctx context.Context, r resource, namespace, path string) (answer, error) {
+	key := path + " status"
+	if a, ok := c.remembered(key); ok {
+		c.metrics.count(cached)
+		return a, nil
 	}
-	return p.text(containerIn(o.FieldPath)), nil
+	ask := func() (answer, error) { return c.ask(ctx, r, namespace, path, acceptObject) }
+	a, err := c.share(path, ask)
+	if err == nil && a.outcome == found && a.pod == nil { // it was somebody's request for metadata
+		a, err = c.share(key, ask)
+	}
+	if err == nil && a.pod != nil {
+		a.until = time.Now().Add(statusFor)
+		c.remember(key, a)
+	}
+	return a, err
 }
 
 // containerIn returns the name in a field path: spec.containers{app}.

@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"context"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -53,7 +54,7 @@ func source(pkg, module string) (string, error) {
 		}
 		return "", fmt.Errorf("no go.mod above the working directory (%w)", err)
 	}
-	dir, err := exec.Command("go", "list", "-f", "{{.Dir}}", pkg).Output() //nolint:gosec // a package's path, in a test
+	dir, err := exec.CommandContext(context.Background(), "go", "list", "-f", "{{.Dir}}", pkg).Output() //nolint:gosec // a package's path, in a test
 	if err != nil {
 		return "", fmt.Errorf("go list %s: %w", pkg, err)
 	}
