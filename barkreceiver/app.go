@@ -24,6 +24,9 @@ import (
 const (
 	// memory that messages may take while they are read and rendered.
 	memory = 32 << 20
+	// messages that may be here at all. Who waits holds a connection and its
+	// rendered pushes, so their number is what bounds these.
+	maxHere = 1024
 	// messages whose pushes may be under way.
 	maxUnderWay = 256
 	// device groups whose last push is remembered.
@@ -53,6 +56,7 @@ type App struct {
 	metrics  *metrics
 	told     *dedup.Store
 	memory   *semaphore.Weighted
+	here     chan struct{}
 	turns    chan struct{}
 	state    atomic.Pointer[state]
 	failing  failing
@@ -65,7 +69,7 @@ type App struct {
 func New(o Options) (*App, error) {
 	a := &App{
 		opts: o, logger: o.Logger, metrics: newMetrics(o.Registerer),
-		memory: semaphore.NewWeighted(memory), turns: make(chan struct{}, maxUnderWay),
+		memory: semaphore.NewWeighted(memory), here: make(chan struct{}, maxHere), turns: make(chan struct{}, maxUnderWay),
 		applied: make(chan struct{}, 1),
 	}
 	var err error

@@ -217,6 +217,37 @@ func TestSlowServer(t *testing.T) {
 	wg.Wait()
 }
 
+// However many come, no more than there is room for are let in.
+func TestCrowd(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	f.here, f.turns = make(chan struct{}, 20), make(chan struct{}, 3)
+	f.bark.hold = make(chan struct{})
+	var inside sync.WaitGroup
+	answers := make(chan int, 100)
+	for i := range 100 {
+		inside.Go(func() {
+			body := strings.Replace(group("quiet", "firing", "09:00", ""), "{}:", strings.Repeat("{}", i+1)+":", 1)
+			code, _ := f.post("/webhook", strings.NewReader(body))
+			answers <- code
+		})
+	}
+	for range 80 {
+		if code := <-answers; code != http.StatusServiceUnavailable {
+			t.Errorf("%d with no room left", code)
+		}
+	}
+	if n := testutil.ToFloat64(f.metrics.busy); n != 80 {
+		t.Errorf("%v were turned away", n)
+	}
+	close(f.bark.hold)
+	inside.Wait()
+	for range 20 {
+		if code := <-answers; code != http.StatusOK {
+			t.Errorf("%d with room", code)
+		}
+	}
+}
+
 func TestSendTest(t *testing.T) {
 	f := newFixture(t, twoDevices)
 	f.bark.set(keyBob, unknownKey)

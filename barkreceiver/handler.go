@@ -41,20 +41,8 @@ func fail(code int, format string, args ...any) error {
 func (a *App) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	a.work.Add(1)
 	defer a.work.Done()
-	st := a.state.Load()
-	name := "" // of a configured receiver
-	text := "ok\n"
 	code := http.StatusOK
-	p, err := a.prepare(st, r)
-	switch {
-	case p.heartbeat:
-		name = st.config.Watchdog.Receiver
-	case p.receiver != nil:
-		name = p.receiver.Name
-	}
-	if err == nil && !p.heartbeat {
-		text, err = a.deliver(r.Context(), st, &p)
-	}
+	name, text, err := a.handle(r)
 	if err != nil {
 		code, text = http.StatusInternalServerError, err.Error()+"\n"
 		if f, ok := errors.AsType[*failure](err); ok {
@@ -67,6 +55,29 @@ func (a *App) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(code)
 	io.WriteString(w, text) //nolint:gosec // plain text, and no browser is to guess otherwise
+}
+
+// handle reads a message and delivers it. It returns the configured receiver's
+// name, "" if there is none, and the answer.
+func (a *App) handle(r *http.Request) (name, text string, err error) {
+	select {
+	case a.here <- struct{}{}:
+		defer func() { <-a.here }()
+	default:
+		return "", "", a.busy()
+	}
+	st := a.state.Load()
+	p, err := a.prepare(st, r)
+	switch {
+	case p.heartbeat:
+		return st.config.Watchdog.Receiver, "ok\n", err
+	case p.receiver != nil:
+		name = p.receiver.Name
+	}
+	if err == nil {
+		text, err = a.deliver(r.Context(), st, &p)
+	}
+	return name, text, err
 }
 
 // prepare reads a message and renders it. Nothing of the message is held
