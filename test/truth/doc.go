@@ -23,4 +23,10 @@
 //   - A writer that keeps no count and puts its object anew tells of one
 //     occurrence by each write; a list shows the last one alone. So such
 //     writers are exact only in schedules in which no list is needed.
+//   - While the disk fails, scrapes show what is not on it, and say so. A series
+//     that was first shown meanwhile is on no disk: when the exporter ends before
+//     the disk is well, the next one begins it at 0 and finds all of it again.
+//     In schedules with such a disk that may be double, once for each such end,
+//     and nothing else: series that were there before stay exact, and so are all
+//     where the exporter lives on.
 package truth

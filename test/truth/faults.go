@@ -66,8 +66,10 @@ func (w *world) takeLonger(ctx context.Context, st step) error {
 		w.server.Slow(st.With)
 		pause(ctx, st.For)
 		w.server.Slow(0)
+	case fullDisk, noDisk:
+		return w.disk.fail(ctx, st)
 	case kill, terminate:
-		if err := w.exporter.stop(st.Do == kill); err != nil {
+		if err := w.stop(st.Do == kill); err != nil {
 			return err
 		}
 		pause(ctx, st.For)
@@ -77,7 +79,7 @@ func (w *world) takeLonger(ctx context.Context, st step) error {
 	case killAndCut:
 		w.server.Freeze()
 		pause(ctx, st.For/2)
-		err := w.exporter.stop(true)
+		err := w.stop(true)
 		pause(ctx, st.For/2)
 		w.server.Thaw()
 		return errors.Join(err, w.exporter.start())
@@ -85,6 +87,14 @@ func (w *world) takeLonger(ctx context.Context, st step) error {
 		return fmt.Errorf("no such fault: %q", st.Do)
 	}
 	return nil
+}
+
+// stop ends the exporter. What it has shown that is not on the disk it takes
+// with it.
+func (w *world) stop(crash bool) error {
+	err := w.exporter.stop(crash)
+	w.ledger.ended()
+	return err
 }
 
 // move ends the exporter and begins another, which Prometheus scrapes as

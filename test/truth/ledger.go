@@ -22,6 +22,8 @@ type ledger struct {
 	mu   sync.Mutex
 	open bool // what was made before is history
 	rows map[labels]*row
+	// failing tells that scrapes may show what is not on the disk.
+	failing bool
 	// early are label sets of which more was scraped than made, as first seen.
 	early []string
 }
@@ -29,8 +31,15 @@ type ledger struct {
 type row struct {
 	made   int64
 	atRisk int64 // of objects that went before it was known that they were counted
-	// known is what was made when all of it had been scraped.
+	// known is what was made when all of it had been scraped, and was on the
+	// disk where there is one.
 	known int64
+	// shown tells that a value was scraped which was on the disk: the series
+	// outlives the exporter.
+	shown bool
+	// doubtful is what may have been scraped twice: a series that is not on the
+	// disk goes with its exporter, and begins at 0 with the next.
+	doubtful int64
 }
 
 func newLedger() *ledger { return &ledger{rows: make(map[labels]*row)} }
@@ -82,18 +91,50 @@ func (l *ledger) known(ls labels) int64 {
 	return l.row(ls).known
 }
 
+// fail tells that from now on scrapes may show what is not on the disk.
+func (l *ledger) fail() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = true
+}
+
+// heal tells that all that is shown is on the disk again.
+func (l *ledger) heal() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = false
+}
+
+// ended tells that the exporter has ended.
+func (l *ledger) ended() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.failing {
+		return
+	}
+	for _, r := range l.rows {
+		if !r.shown {
+			r.doubtful += r.made
+		}
+	}
+}
+
 // scraped takes what has been scraped so far. More than was made is double, at
 // whatever time.
 func (l *ledger) scraped(totals map[labels]int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ls, r := range l.rows {
+		if l.failing {
+			break
+		}
+		r.shown = r.shown || totals[ls] > 0
 		if totals[ls] == r.made {
 			r.known = r.made
 		}
 	}
 	for ls, n := range totals {
-		if made := l.row(ls).made; n > made && len(l.early) < 10 && ls.Reason != otherReason {
+		if made := l.row(ls).made; n > made+l.row(ls).doubtful && len(l.early) < 10 && ls.Reason != otherReason {
 			l.early = append(l.early, fmt.Sprintf("%s: %d were scraped when %d had been made", ls, n, made))
 		}
 	}
@@ -102,9 +143,10 @@ func (l *ledger) scraped(totals map[labels]int64) {
 // verdict is how far what was scraped is from the truth.
 type verdict struct {
 	Made, Lost, Double int64
-	// AtRisk is how much of it may be lost without a fault.
-	AtRisk int64
-	Faults []string
+	// Beyond is what was lost or double beyond what can be known, within the
+	// bound, and AtRisk the bound.
+	Beyond, AtRisk int64
+	Faults         []string
 }
 
 // OK tells that there is nothing to find fault with.
@@ -133,15 +175,19 @@ func (l *ledger) judge(totals map[labels]int64, bound, limited bool) verdict {
 	for ls, r := range rows {
 		got := totals[ls]
 		v.Made += r.made
-		v.AtRisk += r.atRisk
+		v.AtRisk += r.doubtful
+		if bound {
+			v.AtRisk += r.atRisk
+		}
 		lost, double := max(0, r.made-got), max(0, got-r.made)
-		v.Lost += lost
-		v.Double += double
-		if bound && lost > 0 && lost <= r.atRisk {
+		if bound && lost <= r.atRisk && double == 0 || lost == 0 && double <= r.doubtful {
+			v.Beyond += lost + double
 			continue
 		}
+		v.Lost += lost
+		v.Double += double
 		if lost > 0 || double > 0 {
-			v.Faults = append(v.Faults, fmt.Sprintf("%s: made %d, scraped %d: %d lost, %d double (%d at risk)", ls, r.made, got, lost, double, r.atRisk))
+			v.Faults = append(v.Faults, fmt.Sprintf("%s: made %d, scraped %d: %d lost, %d double (%d at risk, %d doubtful)", ls, r.made, got, lost, double, r.atRisk, r.doubtful))
 		}
 	}
 	slices.SortFunc(v.Faults, cmp.Compare[string])
@@ -153,7 +199,7 @@ func byType(rows map[labels]row, totals map[labels]int64) (map[labels]row, map[l
 	for ls, r := range rows {
 		k := labels{Type: ls.Type}
 		o := outRows[k]
-		o.made, o.atRisk = o.made+r.made, o.atRisk+r.atRisk
+		o.made, o.atRisk, o.doubtful = o.made+r.made, o.atRisk+r.atRisk, o.doubtful+r.doubtful
 		outRows[k] = o
 	}
 	for ls, n := range totals {

@@ -47,6 +47,7 @@ type world struct {
 	store    *fakeapi.Store
 	server   *fakeapi.Server
 	exporter *exporter
+	disk     *disk
 	story    *story
 	scrapers []*scraper
 
@@ -114,6 +115,8 @@ func (w *world) build() error {
 		r := rand.New(rand.NewPCG(w.rand.Uint64(), 3)) //nolint:gosec // it is to be repeatable
 		w.scrapers = append(w.scrapers, newScraper(w.exporter.url+"/metrics", 250*time.Millisecond, r, w.ledger.scraped))
 	}
+	w.disk = &disk{state: w.stateFile(), exporter: w.exporter, ledger: w.ledger}
+	w.scrapers[0].wrote = w.disk.wrote
 	w.story = newStory(storeCluster{w.store}, w.ledger, plot{
 		Puts: !k.Lists || k.Bound, Careless: k.Bound, Pace: 4 * time.Millisecond,
 	}, w.rand)
@@ -221,6 +224,9 @@ func (w *world) report() *report {
 	}
 	own := w.scrapers[0].own()
 	lists, watches := w.server.Requests()
+	if k.Disk {
+		r.Notes += fmt.Sprintf("%.0f failed writes; ", own["kube_event_exporter_state_write_failures_total"])
+	}
 	r.Notes += fmt.Sprintf("%d faults, %d starts, %d pages of lists, %d watches, recovered %.0f, inexact %.0f, %s", len(w.schedule.Steps),
 		w.exporter.starts, lists, watches, own["kube_event_exporter_recovered_occurrences_total"], own["kube_event_exporter_inexact_occurrences_total"], w.story.shelf.told)
 	return r

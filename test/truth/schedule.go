@@ -28,6 +28,8 @@ type kind struct {
 	Flags []string
 	// Limited says that label sets share series.
 	Limited bool
+	// Disk lets the disk with the state file fail.
+	Disk bool
 }
 
 // kinds are all kinds of schedules, each of which comes in turn.
@@ -42,6 +44,7 @@ func kinds() []kind {
 		{Name: "state, moved from pod to pod", State: true, Lists: true, Moves: true},
 		{Name: "state, a watch for each namespace", State: true, Lists: true, Flags: []string{"--namespaces=default,shop,zoo,zz-last"}},
 		{Name: "state, too many series", State: true, Lists: true, Config: "series_limit: 9", Limited: true},
+		{Name: "state, a disk that fails", State: true, Lists: true, Disk: true},
 	}
 }
 
@@ -100,6 +103,8 @@ const (
 	moveCrashed = "SIGKILL, then another pod after"
 	killAndCut  = "SIGKILL while frozen, down"
 	manyStreams = "cut connections again and again, times:"
+	fullDisk    = "disk full, bytes left:"
+	noDisk      = "disk refuses all writes"
 )
 
 // newSchedule makes the schedule of a seed: faults at random times, often one
@@ -117,6 +122,9 @@ func newSchedule(seed uint64, k kind, length time.Duration) *schedule {
 	case k.State:
 		all = append(all, kill, kill, kill, terminate, terminate, killAndCut)
 	}
+	if k.Disk {
+		all = append(all, fullDisk, fullDisk, fullDisk, noDisk, noDisk)
+	}
 	spacing := 800*time.Millisecond + upTo(r, 3*time.Second) // some are a storm, some leave time to breathe
 	for at := upTo(r, spacing); at < length; at += time.Duration(r.Int64N(int64(spacing))) {
 		st := step{At: at.Round(10 * time.Millisecond), Do: all[r.IntN(len(all))]}
@@ -129,6 +137,10 @@ func newSchedule(seed uint64, k kind, length time.Duration) *schedule {
 			st.With = 1 + r.IntN(4)
 		case compact, refuse, freeze, kill, terminate, killAndCut, moveAfter, moveCrashed, slowScrape:
 			st.For = upTo(r, 1500*time.Millisecond)
+		case fullDisk:
+			st.With, st.For = r.IntN(3000), upTo(r, 5*time.Second) // some pass between two writes
+		case noDisk:
+			st.For = upTo(r, 5*time.Second)
 		}
 		s.Steps = append(s.Steps, st)
 	}

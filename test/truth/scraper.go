@@ -19,6 +19,7 @@ import (
 const (
 	occurrences = "kube_event_occurrences_total"
 	otherReason = "_other"
+	lastWrite   = "kube_event_exporter_state_last_write_timestamp_seconds"
 )
 
 // scraper reads metrics as Prometheus does and adds up increases.
@@ -28,6 +29,7 @@ type scraper struct {
 	rand   *rand.Rand
 	every  time.Duration // on the average
 	took   func(totals map[labels]int64)
+	wrote  func(time.Time) // when the state file was last written; may be nil
 
 	scraping sync.Mutex // held while a scrape is under way
 
@@ -151,6 +153,9 @@ func (s *scraper) scrape(ctx context.Context) error {
 func (s *scraper) take(families map[string]*dto.MetricFamily) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if f := families[lastWrite]; f != nil && s.wrote != nil {
+		s.wrote(time.UnixMicro(int64(f.GetMetric()[0].GetGauge().GetValue() * 1e6)))
+	}
 	for name, f := range families {
 		for _, m := range f.GetMetric() {
 			if name == occurrences {

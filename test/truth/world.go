@@ -27,6 +27,7 @@ type exporter struct {
 	process *testbed.Process
 	starts  int
 	started time.Time
+	limit   uint64 // of the size of files that it may write
 }
 
 // newExporter prepares an exporter that watches the given API server.
@@ -40,7 +41,7 @@ func newExporter(bin, dir, config string, flags ...string) (*exporter, error) {
 		return nil, err
 	}
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	return &exporter{url: "http://" + addr, command: testbed.Command{
+	return &exporter{url: "http://" + addr, limit: testbed.NoLimit, command: testbed.Command{
 		Name: "kube-event-exporter", Path: bin, Dir: dir,
 		Args: append([]string{"--config.file=" + path, "--web.listen-address=" + addr, "--log.level=debug"}, flags...),
 		Env:  []string{"KUBECONFIG=" + filepath.Join(dir, "none"), "HOME=" + dir, podUID(0)},
@@ -83,7 +84,21 @@ func (e *exporter) start() error {
 	e.process = p
 	e.starts++
 	e.started = time.Now()
+	if e.limit != testbed.NoLimit {
+		return p.LimitFiles(e.limit)
+	}
 	return nil
+}
+
+// limitFiles is a disk that is full for it, now and after each start.
+func (e *exporter) limitFiles(bytes uint64) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.limit = bytes
+	if e.process == nil || !e.process.Running() {
+		return nil
+	}
+	return e.process.LimitFiles(bytes)
 }
 
 // stop ends it by SIGTERM, or, if it is to crash, by SIGKILL.
