@@ -22,7 +22,7 @@ func TestAskedAgain(t *testing.T) {
 			}
 		}
 		f.set(func() { f.err = nil })
-		time.Sleep(2 * time.Minute)
+		time.Sleep(5 * time.Minute)
 		a := w.last()
 		if a.Annotations["exit"] != f.exit || a.Annotations["owner"] != "Deployment/shop/shopping" {
 			t.Errorf("annotations %v", a.Annotations)

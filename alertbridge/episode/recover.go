@@ -12,6 +12,8 @@ const (
 	byRecovery = "recovery: "
 	byGone     = "object gone"
 	byQuiet    = "quiet for "
+
+	byConfiguration = "configuration changed"
 )
 
 // recover lets an occurrence end the trouble of the objects that it tells of,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/alertbridge/notify"
+	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
@@ -107,17 +108,18 @@ func (e *episode) save() Saved {
 }
 
 // Restore takes up the episodes of an earlier run, before anything is
-// observed. Those that no rule would raise any more are left to end in
-// Alertmanager by themselves.
+// observed, as the rules in force raise them.
 func (t *Tracker) Restore(ss []Saved) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := time.Now()
 	for i := range ss {
 		e := ss[i].episode()
-		e.rule = t.settings.Rules.Match(&e.event)
-		if e.rule == nil || e.rule.Drop || e.state > Ended || e.last.After(now) {
+		if e.state > Ended || e.last.After(now) {
 			continue
+		}
+		if e.rule = t.settings.Rules.Match(&e.event); e.rule == nil {
+			e.rule = &rule.Rule{}
 		}
 		e.quiet = t.scale(e.rule.KeepFiringFor(&e.event))
 		if e.state == Ended {
@@ -135,6 +137,7 @@ func (t *Tracker) Restore(ss []Saved) {
 			t.inspect(e, now)
 		}
 	}
+	t.conformAll(now)
 	t.since = time.Time{} // what has happened since is still to come in
 }
 

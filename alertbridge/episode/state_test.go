@@ -142,7 +142,29 @@ func TestRestartWithAnotherRule(t *testing.T) {
 		saved := w.Save()
 		w.settings.Rules = compile(t, `rules: [{matchers: ['reason="HighCPUUsage"'], drop: true}]`)
 		w.restart(time.Minute, saved)
+		w.over(w.last(), time.Now(), "configuration changed")
 		w.tickFor(time.Hour)
-		w.none("dropped by now")
+		if vs := w.Views(); len(vs) != 0 {
+			t.Errorf("an hour later: %+v", vs)
+		}
+	})
+}
+
+func TestRestartWithOtherLabels(t *testing.T) {
+	stopped(t, func(w *world) {
+		w.see(warning("HighCPUUsage", cart1))
+		old := w.last()
+		saved := w.Save()
+		w.settings.Rules = compile(t, `rules: [{matchers: ['reason="HighCPUUsage"'], labels: {team: a}}]`)
+		w.restart(time.Minute, saved)
+		as := w.got()
+		if len(as) != 2 || as[0].Fingerprint != old.Fingerprint || as[1].Labels["team"] != "a" {
+			t.Fatalf("sent %+v", as)
+		}
+		w.over(as[0], time.Now(), "configuration changed")
+		w.see(warning("HighCPUUsage", cart1))
+		if vs := w.Views(); len(vs) != 2 || vs[0].State != Firing || vs[0].Count != 2 || vs[1].State != Ended {
+			t.Errorf("%+v", vs)
+		}
 	})
 }

@@ -101,24 +101,6 @@ func (t *Tracker) scale(d time.Duration) time.Duration {
 	return time.Duration(float64(d) / t.speed)
 }
 
-// Apply puts new settings in force. Episodes stay; those whose labels are the
-// same under the new rules go on by them.
-func (t *Tracker) Apply(s Settings) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.settings = s
-	for _, e := range t.active {
-		r := s.Rules.Match(&e.event)
-		if r == nil || r.Drop || e.folded {
-			continue
-		}
-		if ls, _ := r.Labels(&e.event, e.owner); notify.FingerprintOf(ls) == e.fp {
-			e.rule, e.quiet, e.changed = r, t.scale(r.KeepFiringFor(&e.event)), true
-		}
-	}
-	t.stir(time.Now())
-}
-
 // Observe takes one occurrence; see [occurrence.Sink].
 func (t *Tracker) Observe(o *occurrence.Occurrence) {
 	t.mu.Lock()
