@@ -40,6 +40,8 @@ type Options struct {
 	// Connected is false while the watch is down: no alert is refreshed and
 	// none ends by being quiet then. Nil means always true.
 	Connected func() bool
+	// Watch knows how much has been heard; nil means all, always.
+	Watch episode.Watch
 	// StateFile keeps the alerts over a restart; "" for no file. StateOwner
 	// says which cluster's they are; those of another are set aside.
 	StateFile, StateOwner string
@@ -75,7 +77,7 @@ func New(o Options) (*Bridge, error) {
 	})
 	meter := noise.New()
 	b.tracker, err = episode.New(episode.Options{
-		Logger: o.Logger, Registerer: o.Registerer, Speed: o.Speed, Connected: o.Connected,
+		Logger: o.Logger, Registerer: o.Registerer, Speed: o.Speed, Connected: o.Connected, Watch: o.Watch,
 		Send: b.notifier.Send, Meter: meter, Lookups: o.Lookups,
 	}, ts)
 	if err != nil {

@@ -9,7 +9,8 @@
 // occurrence, [Tracker.Run] by time: it sends each firing alert again and
 // again, with an end that is its quiet time after the last occurrence, and
 // sends the end of an alert for a while. Time is the process's own; what a
-// reporter's clock says moves nothing on.
+// reporter's clock says moves nothing on. Silence ends an alert only if the watch
+// has shown since that it lives, for one that hangs is silent, too.
 //
 // What a list brings is held until [Tracker.Synced] and taken in the order in
 // which it was written, so that a recovery in the list counts against the

@@ -149,6 +149,11 @@ func (e *episode) deadline() time.Time {
 	return d
 }
 
+// lasts tells whether the alert fires and its quiet time is not over.
+func (e *episode) lasts(now time.Time) bool {
+	return e.state == Firing && now.Before(e.deadline())
+}
+
 func (e *episode) fire(now time.Time) {
 	e.state, e.startsAt, e.hits = Firing, now, nil
 }

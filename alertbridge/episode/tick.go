@@ -19,6 +19,10 @@ const (
 	// delays nothing; but where another exporter has heard more than we, our
 	// word that it is over would count against the other's that it is not.
 	grace = 15 * time.Second
+	// proofAfter is how much longer an end waits for a sign of life of the watch
+	// before it asks for one.
+	proofAfter = 5 * time.Second
+
 	// notice is how long before its end an alert is sent with the reason of
 	// the end, for Alertmanager may end it before we do.
 	notice = 15 * time.Second
@@ -26,6 +30,8 @@ const (
 	// firstRefresh is how soon a new alert is sent again if it has changed;
 	// from then on ever more seldom, until resend_interval.
 	firstRefresh = 5 * time.Second
+
+	proofTick = 250 * time.Millisecond
 
 	minTick = 50 * time.Millisecond
 	maxTick = time.Minute
@@ -115,10 +121,12 @@ func (t *Tracker) step(e *episode, now time.Time) {
 	deadline := e.deadline()
 	over := deadline.Add(t.graceOf(e))
 	if !now.Before(over) {
-		t.end(e, deadline, now, t.quietText(e))
+		if t.silent(e, over, now) {
+			t.end(e, deadline, now, t.quietText(e))
+		}
 		return
 	}
-	if now.Sub(e.pruned) >= e.quiet/10 && t.prune(e, now) {
+	if now.Sub(e.pruned) >= e.quiet/10 && t.heardUntil(e, now.Add(-t.graceOf(e))) && t.prune(e, now) {
 		return
 	}
 	t.next = earlier(t.next, over)
@@ -128,9 +136,31 @@ func (t *Tracker) step(e *episode, now time.Time) {
 	t.refresh(e, now)
 }
 
-// refresh sends a firing alert again when that is due.
+// heardUntil tells whether all that has to do with an episode has been heard of
+// until then.
+func (t *Tracker) heardUntil(e *episode, until time.Time) bool {
+	return t.watch == nil || !t.watch.Heard(e.event.Namespace).Before(until)
+}
+
+// silent tells whether nothing was heard of an episode until then because there
+// was nothing to hear. A watch that hangs looks quiet, too, and to say that an
+// alert is over on its word would speak against another exporter that hears
+// more.
+func (t *Tracker) silent(e *episode, until, now time.Time) bool {
+	if t.heardUntil(e, until) {
+		return true
+	}
+	if now.Sub(until) >= min(t.scale(proofAfter), e.quiet/4) {
+		t.watch.Renew(e.event.Namespace, until)
+	}
+	t.next = earlier(t.next, now.Add(proofTick))
+	return false
+}
+
+// refresh sends a firing alert again when that is due. From its quiet time's end
+// on it would be the word that it is over, which is said by end alone.
 func (t *Tracker) refresh(e *episode, now time.Time) {
-	if e.state != Firing {
+	if !e.lasts(now) {
 		return
 	}
 	if !now.Before(t.due(e, now)) {
@@ -215,9 +245,10 @@ func (t *Tracker) Current() []notify.Alert {
 	if !t.connected() {
 		return nil // refresh nothing
 	}
+	now := time.Now()
 	var as []notify.Alert
 	for _, e := range t.active {
-		if e.state == Firing {
+		if e.lasts(now) {
 			as = append(as, t.alert(e))
 		}
 	}

@@ -38,10 +38,19 @@ type Options struct {
 	// Connected is false while occurrences may be missed; nil means always
 	// true.
 	Connected func() bool
+	// Watch knows how much has been heard of a namespace; nil means all, always.
+	Watch Watch
 	// Meter is told of all that is observed; it may be nil.
 	Meter *noise.Meter
 	// Lookups is asked about objects; nil means that nothing is.
 	Lookups Lookups
+}
+
+// Watch knows until when all events of a namespace have been heard of.
+type Watch interface {
+	Heard(namespace string) time.Time
+	// Renew makes a watch that has been silent since then show that it lives.
+	Renew(namespace string, since time.Time)
 }
 
 // Tracker holds all episodes. It is safe for concurrent use.
@@ -51,6 +60,7 @@ type Tracker struct {
 	speed     float64
 	send      func(...notify.Alert)
 	connected func() bool
+	watch     Watch // may be nil
 	meter     *noise.Meter
 	wake      chan struct{} // something is due earlier than Run thinks
 
@@ -77,7 +87,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 		return nil, errors.New("episode: rules, a limit and an interval are needed")
 	}
 	t := &Tracker{
-		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected, meter: o.Meter,
+		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected, watch: o.Watch, meter: o.Meter,
 		wake: make(chan struct{}, 1), settings: s, active: map[notify.Fingerprint]*episode{},
 		ended: map[notify.Fingerprint]*episode{}, byObject: map[object]map[*episode]struct{}{},
 		questions: newQuestions(o.Lookups), waiting: waiting{objects: map[object][]occurrence.Occurrence{}},

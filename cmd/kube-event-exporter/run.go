@@ -145,10 +145,10 @@ func (s *service) settings(cfg *config) alertbridge.Settings {
 func (s *service) bridgeOptions(cfg *config) alertbridge.Options {
 	o := alertbridge.Options{
 		Settings: s.settings(cfg), Logger: s.logger, Registerer: s.registry, Connected: s.health.Connected,
-		Lookups: s.lookups,
+		Watch: s.health, Lookups: s.lookups,
 	}
 	if s.replayFile != "" {
-		o.Speed, o.Connected = s.replaySpeed, nil
+		o.Speed, o.Connected, o.Watch = s.replaySpeed, nil, nil
 	}
 	if s.stateFile != "" {
 		o.StateFile, o.StateOwner = s.stateFile+".alerts", s.cluster

@@ -30,8 +30,15 @@ type stream struct {
 	online  bool
 	timeout time.Duration // of the watch under way
 	last    time.Time     // of a page, a connection or an event
+	came    time.Time     // of a page or an event
+	begun   time.Time     // of the watch under way
+	renew   func()        // ends the watch under way, so that another begins
+	renewed bool          // that was done
 	err     error
 }
+
+// caughtUp is how long a new watch takes to bring what came before it.
+const caughtUp = time.Second
 
 // NewHealth registers the time of last progress with reg.
 func NewHealth(reg prometheus.Registerer) *Health {
@@ -81,6 +88,46 @@ func (h *Health) Connected() bool {
 	return len(h.streams) > 0
 }
 
+// Heard returns until when all events of a namespace have been heard of: when
+// its watch last brought something, or began and had time to bring what came
+// before. A watch that hears nothing any more looks like one of a quiet
+// cluster; this tells them apart.
+func (h *Health) Heard(namespace string) time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var oldest time.Time
+	for i, s := range h.of(namespace) {
+		if t := s.heard(); i == 0 || t.Before(oldest) {
+			oldest = t
+		}
+	}
+	return oldest
+}
+
+// Renew has the watch of a namespace begin anew if it has not been heard since
+// then, so that it is.
+func (h *Health) Renew(namespace string, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, s := range h.of(namespace) {
+		if s.online && !s.renewed && s.last.Before(since) {
+			s.renewed = true
+			s.renew()
+		}
+	}
+}
+
+// of returns the streams that have events of the namespace, all if none says
+// that it has; mu is held.
+func (h *Health) of(namespace string) []*stream {
+	for i, s := range h.streams {
+		if s.namespace == "" || s.namespace == namespace {
+			return h.streams[i : i+1]
+		}
+	}
+	return h.streams
+}
+
 func (h *Health) lastProgress() float64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -121,12 +168,35 @@ func (s *stream) update(f func()) {
 	f()
 }
 
-func (s *stream) progress() { s.update(func() { s.last = time.Now() }) }
-func (s *stream) synced()   { s.update(func() { s.listed, s.err = true, nil }) }
-
-func (s *stream) connected(timeout time.Duration) {
-	s.update(func() { s.online, s.timeout, s.last, s.err = true, timeout, time.Now(), nil })
+func (s *stream) heard() time.Time {
+	if s.online && s.begun.After(s.came) && time.Since(s.begun) >= caughtUp {
+		return s.begun
+	}
+	return s.came
 }
 
-func (s *stream) disconnected()    { s.update(func() { s.online = false }) }
+func (s *stream) progress() {
+	s.update(func() { s.last = time.Now(); s.came = s.last })
+}
+
+func (s *stream) synced() { s.update(func() { s.listed, s.err = true, nil }) }
+
+// beginning notes what ends the watch that is about to begin.
+func (s *stream) beginning(end func()) {
+	s.update(func() { s.renew, s.renewed = end, false })
+}
+
+func (s *stream) connected(timeout time.Duration) {
+	s.update(func() {
+		s.online, s.timeout, s.last, s.err = true, timeout, time.Now(), nil
+		s.begun = s.last
+	})
+}
+
+// disconnected notes the end of a watch and tells whether it was renewed.
+func (s *stream) disconnected() (renewed bool) {
+	s.update(func() { renewed = s.online && s.renewed; s.online = false })
+	return renewed
+}
+
 func (s *stream) failed(err error) { s.update(func() { s.err = err }) }

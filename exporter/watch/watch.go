@@ -158,12 +158,14 @@ func (w *Watcher) follow(ctx context.Context, version string) {
 	for ctx.Err() == nil {
 		begun := time.Now()
 		next, err := w.stream(ctx, version)
-		w.health.disconnected()
+		renewed := w.health.disconnected()
 		if ctx.Err() != nil {
 			return
 		}
 		version = next
 		switch {
+		case renewed:
+			level.Debug(w.Logger).Log("msg", "watching anew, to see that a quiet watch is alive")
 		case expired(err):
 			w.Metrics.restarts.WithLabelValues("expired").Inc()
 			level.Info(w.Logger).Log("msg", "the watch fell behind what the API server remembers; listing again", "err", err)
@@ -187,6 +189,7 @@ func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
 	timeout := watchTimeout + rand.N(watchTimeout) //nolint:gosec // spacing needs no secrecy
 	ctx, cancel := context.WithTimeout(ctx, timeout+deadlineSlack)
 	defer cancel()
+	w.health.beginning(cancel)
 	seconds := int64(timeout / time.Second)
 	body, err := w.request(&metav1.ListOptions{
 		Watch: true, ResourceVersion: version, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
