@@ -55,7 +55,7 @@ type Delta struct {
 // concurrent use.
 type Memory struct {
 	since   time.Time // when the watch without a gap began
-	entries map[uint64]entry
+	entries table
 	graves  []grave             // in the order of dying
 	list    int32               // number of the list under way or last done
 	changed map[uint64]struct{} // nil if nobody wants to know
@@ -114,11 +114,11 @@ type grave struct {
 
 // NewMemory returns a memory of a watch that begins at since.
 func NewMemory(since time.Time) *Memory {
-	return &Memory{since: since, entries: make(map[uint64]entry)}
+	return &Memory{since: since}
 }
 
 // Len returns the number of names remembered, those of gone objects included.
-func (m *Memory) Len() int { return len(m.entries) }
+func (m *Memory) Len() int { return m.entries.len() }
 
 // BeginList tells that a list begins; what it turns out not to hold at
 // [Memory.EndList] is gone.
@@ -126,7 +126,7 @@ func (m *Memory) BeginList() { m.list++ }
 
 // EndList tells that the list has been observed to its end.
 func (m *Memory) EndList(now time.Time) {
-	for k, e := range m.entries {
+	for k, e := range m.entries.all() {
 		if e.gone() == 0 && e.mark != m.list {
 			m.bury(k, e, now)
 		}
@@ -137,14 +137,14 @@ func (m *Memory) EndList(now time.Time) {
 // Observe takes the state of an event and returns what it adds.
 func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	k := key(e)
-	old, known := m.entries[k]
+	old, known := m.entries.get(k)
 	if !known && c == Gone {
 		return Delta{} // its occurrences were before us
 	}
 	if known && replayed(e, &old) {
 		if c != Gone && old.gone() == 0 {
 			old.mark = m.list // in the list, though nothing is new
-			m.entries[k] = old
+			m.entries.set(k, old)
 		}
 		return Delta{Known: true}
 	}
@@ -220,7 +220,7 @@ func (m *Memory) bury(k uint64, e entry, now time.Time) {
 }
 
 func (m *Memory) set(k uint64, e entry) {
-	m.entries[k] = e
+	m.entries.set(k, e)
 	if m.changed != nil {
 		m.changed[k] = struct{}{}
 	}
@@ -233,8 +233,8 @@ func (m *Memory) forget(now time.Time) {
 		g := m.graves[0]
 		m.graves = m.graves[1:]
 		// One that came back, or died again, has another time.
-		if e := m.entries[g.key]; e.gone() == g.gone {
-			delete(m.entries, g.key)
+		if e, _ := m.entries.get(g.key); e.gone() == g.gone {
+			m.entries.delete(g.key)
 			m.forgotten = max(m.forgotten, g.gone)
 		}
 	}
