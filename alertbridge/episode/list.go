@@ -18,7 +18,8 @@ func (t *Tracker) list(o *occurrence.Occurrence, now time.Time) {
 	rules := t.settings.Rules
 	r := rules.Match(&o.Event)
 	raises := r != nil && !r.Drop && o.At.Add(t.scale(r.KeepFiringFor(&o.Event))).After(now)
-	if !raises && !rules.Recovery(o.Reason) && len(goneBy(&o.Event)) == 0 {
+	_, _, empties := emptied(&o.Event)
+	if !raises && !empties && !rules.Recovery(o.Reason) && len(goneBy(&o.Event)) == 0 {
 		return
 	}
 	shorten(&o.Message, maxKeptMessage)

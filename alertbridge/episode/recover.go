@@ -25,6 +25,7 @@ func (t *Tracker) recover(r *rule.Rule, o *occurrence.Occurrence, now time.Time)
 			t.recoverObject(e, obj, "", o, byGone, now)
 		}
 	}
+	t.empty(o, now)
 	if !t.settings.Rules.Recovery(o.Reason) {
 		return
 	}
@@ -32,6 +33,27 @@ func (t *Tracker) recover(r *rule.Rule, o *occurrence.Occurrence, now time.Time)
 	for e := range t.byObject[obj] {
 		if e.rule != r && e.rule.Resolves(o.Reason) {
 			t.recoverObject(e, obj, o.Object.FieldPath, o, byRecovery+o.Reason, now)
+		}
+	}
+}
+
+// empty ends the trouble of a ReplicaSet that is to have no pods any more, and
+// theirs.
+func (t *Tracker) empty(o *occurrence.Occurrence, now time.Time) {
+	namespace, name, ok := emptied(&o.Event)
+	if !ok {
+		return
+	}
+	for obj, es := range t.byObject {
+		by := byGone
+		switch {
+		case obj == object{"ReplicaSet", namespace, name}:
+			by = byRecovery + o.Reason
+		case !obj.podOf(namespace, name):
+			continue
+		}
+		for e := range es {
+			t.recoverObject(e, obj, "", o, by, now)
 		}
 	}
 }
