@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -14,15 +13,20 @@ import (
 const (
 	bucketBurst  = 25
 	bucketRefill = 5 * time.Minute
-	maxBuckets   = 16384
+	// maxBuckets bounds how many are remembered; at least half of it are.
+	maxBuckets = 16384
 )
 
 // buckets models the recorders' spam filters from the writes that are seen, so
 // as to know when the silence of one reason says nothing, because another one
 // has used up what may be written.
+//
+// When the young ones are as many as may be, they become the old ones, and what
+// was old and has not been written to since is forgotten. No pointers are in
+// it, so that the garbage collector has nothing to look through.
 type buckets struct {
-	refill time.Duration
-	lru    *lru.LRU[uint64, *bucket] // by bucketOf
+	refill     time.Duration
+	young, old map[uint64]bucket // by bucketOf
 }
 
 // bucketOf is a hash of who fills a bucket, for each event comes by here: it
@@ -41,36 +45,43 @@ func bucketOf(o *occurrence.Occurrence) uint64 {
 }
 
 type bucket struct {
-	tokens float64
-	at     time.Time
+	tokens float32
+	at     int64 // Unix nanoseconds
 }
 
 func newBuckets(refill time.Duration) *buckets {
-	l, err := lru.NewLRU[uint64, *bucket](maxBuckets, nil)
-	if err != nil {
-		return &buckets{refill: refill} // only a size below 1 is refused
+	return &buckets{refill: refill, young: map[uint64]bucket{}}
+}
+
+// get returns a bucket as it was at its last write, full if there was none.
+func (b *buckets) get(k uint64, at int64) bucket {
+	if c, ok := b.young[k]; ok {
+		return c
 	}
-	return &buckets{refill: refill, lru: l}
+	if len(b.young) >= maxBuckets/2 {
+		b.young, b.old = make(map[uint64]bucket, maxBuckets/2), b.young
+	}
+	if c, ok := b.old[k]; ok {
+		return c
+	}
+	return bucket{tokens: bucketBurst, at: at}
 }
 
 // write takes a write into account and tells whether it emptied the bucket, as
 // far as we know. We know less than is true: the bucket may have been used
 // before we looked.
 func (b *buckets) write(o *occurrence.Occurrence) (empty bool) {
-	if o.SeriesRecorder || o.History() || b.lru == nil {
+	if o.SeriesRecorder || o.History() {
 		return false
 	}
-	k := bucketOf(o)
-	c, ok := b.lru.Get(k)
-	if !ok {
-		c = &bucket{tokens: bucketBurst, at: o.At}
-		b.lru.Add(k, c)
-	}
-	c.tokens += float64(o.At.Sub(c.at)) / float64(b.refill)
-	c.tokens, c.at = min(c.tokens, bucketBurst)-1, o.At
+	k, now := bucketOf(o), o.At.UnixNano()
+	c := b.get(k, now)
+	c.tokens += float32(now-c.at) / float32(b.refill)
+	c.tokens, c.at = min(c.tokens, bucketBurst)-1, now
 	// A jump of the count means that the filter held the ones between back.
 	if c.tokens < 0 || o.New > 1 && o.Counted && o.Origin != occurrence.Listed && !o.Inexact {
 		c.tokens = 0
 	}
+	b.young[k] = c
 	return c.tokens < 1
 }

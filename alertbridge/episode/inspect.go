@@ -111,7 +111,7 @@ func (t *Tracker) meet(e *episode, obj object, now time.Time) {
 
 // missed notes for all alerts about an object that it could not be asked for.
 func (t *Tracker) missed(obj object, now time.Time) {
-	for e := range t.byObject[obj] {
+	for _, e := range t.byObject[obj] {
 		if a := e.objects[obj]; !a.seen {
 			a.again.failed(now, t.scale(checkAfter))
 		}
@@ -123,7 +123,7 @@ func (t *Tracker) met(obj object, owner occurrence.Object, now time.Time) {
 	if objectOf(&owner) != obj {
 		path = rule.ObjectPath(&owner)
 	}
-	for e := range t.byObject[obj] {
+	for _, e := range t.byObject[obj] {
 		e.objects[obj].seen = true
 		if path != "" && e.ownerPath != path {
 			e.ownerPath = path
@@ -183,7 +183,7 @@ func (t *Tracker) askThere(obj object, a *affected, now time.Time) {
 // gone ends the trouble of an object that was not there at the time.
 func (t *Tracker) gone(obj object, at, now time.Time) {
 	o := &occurrence.Occurrence{At: at}
-	for e := range t.byObject[obj] {
+	for _, e := range t.byObject[obj] {
 		if e.objects[obj].seen {
 			t.recoverObject(e, obj, "", o, byGone, now)
 		}

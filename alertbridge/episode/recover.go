@@ -1,6 +1,7 @@
 package episode
 
 import (
+	"slices"
 	"time"
 
 	"github.com/kubebark/kubebark/alertbridge/rule"
@@ -21,7 +22,7 @@ const (
 // success and failure apart by their type.
 func (t *Tracker) recover(r *rule.Rule, o *occurrence.Occurrence, now time.Time) {
 	for _, obj := range goneBy(&o.Event) {
-		for e := range t.byObject[obj] {
+		for _, e := range t.byObject[obj] {
 			t.recoverObject(e, obj, "", o, byGone, now)
 		}
 	}
@@ -30,7 +31,7 @@ func (t *Tracker) recover(r *rule.Rule, o *occurrence.Occurrence, now time.Time)
 		return
 	}
 	obj := objectOf(&o.Object)
-	for e := range t.byObject[obj] {
+	for _, e := range t.byObject[obj] {
 		if e.rule != r && e.rule.Resolves(o.Reason) {
 			t.recoverObject(e, obj, o.Object.FieldPath, o, byRecovery+o.Reason, now)
 		}
@@ -52,7 +53,7 @@ func (t *Tracker) empty(o *occurrence.Occurrence, now time.Time) {
 		case !obj.podOf(namespace, name):
 			continue
 		}
-		for e := range es {
+		for _, e := range es {
 			t.recoverObject(e, obj, "", o, by, now)
 		}
 	}
@@ -91,7 +92,7 @@ func (t *Tracker) settle(e *episode, now time.Time) {
 // must hold for a while has not held by such a silence.
 func (t *Tracker) keepAlive(o *occurrence.Occurrence) {
 	obj, src := objectOf(&o.Object), sourceOf(&o.Event)
-	for e := range t.byObject[obj] {
+	for _, e := range t.byObject[obj] {
 		if e.rule.Once || e.event.Reason == o.Reason {
 			continue
 		}
@@ -135,21 +136,24 @@ const objectsPerAlert = 10
 
 func (t *Tracker) index(e *episode, obj object) {
 	es := t.byObject[obj]
-	if es == nil {
-		es = map[*episode]struct{}{}
-		t.byObject[obj] = es
+	if slices.Contains(es, e) {
+		return
 	}
-	es[e] = struct{}{}
+	t.byObject[obj] = append(es, e)
 	t.kept++
 }
 
+// unindex makes a new slice, for somebody may be going through the old one.
 func (t *Tracker) unindex(e *episode, obj object) {
 	es := t.byObject[obj]
-	if _, ok := es[e]; !ok {
+	i := slices.Index(es, e)
+	if i < 0 {
 		return
 	}
 	t.kept--
-	if delete(es, e); len(es) == 0 {
+	if len(es) == 1 {
 		delete(t.byObject, obj)
+		return
 	}
+	t.byObject[obj] = slices.Concat(es[:i], es[i+1:])
 }

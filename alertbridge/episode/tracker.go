@@ -69,7 +69,7 @@ type Tracker struct {
 	active   map[notify.Fingerprint]*episode // pending and firing
 	folds    int                             // of active
 	ended    map[notify.Fingerprint]*episode
-	byObject map[object]map[*episode]struct{}
+	byObject map[object][]*episode
 	kept     int // objects in all episodes
 	buckets  *buckets
 	listed   []occurrence.Occurrence
@@ -89,7 +89,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 	t := &Tracker{
 		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected, watch: o.Watch, meter: o.Meter,
 		wake: make(chan struct{}, 1), settings: s, active: map[notify.Fingerprint]*episode{},
-		ended: map[notify.Fingerprint]*episode{}, byObject: map[object]map[*episode]struct{}{},
+		ended: map[notify.Fingerprint]*episode{}, byObject: map[object][]*episode{},
 		questions: newQuestions(o.Lookups), waiting: waiting{objects: map[object][]occurrence.Occurrence{}},
 	}
 	if t.speed <= 0 {

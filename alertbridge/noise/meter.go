@@ -1,8 +1,9 @@
 // Package noise measures which reasons and workloads are loudest, over the last
 // hour and the last day, so that people find what to mend, silence or drop.
 //
-// A [Meter] counts in slots of ten minutes for a bounded number of sources;
-// when there is room for no more, the one that was quiet longest goes.
+// A [Meter] counts in slots, of ten minutes for the hour and of an hour for the
+// day, for a bounded number of sources; when there is room for no more, the one
+// that was quiet longest goes.
 package noise
 
 import (
@@ -18,7 +19,7 @@ import (
 const (
 	slot       = 10 * time.Minute
 	slotsHour  = int64(time.Hour / slot)
-	slotsDay   = int64(24 * time.Hour / slot)
+	hoursDay   = 25 // the one under way, and those before it
 	maxSources = 2000
 )
 
@@ -53,14 +54,16 @@ type Meter struct {
 	sources *lru.LRU[Source, *track]
 }
 
-// track is what one source has done, by slots; slot n is at n modulo the day.
+// track is what one source has done, in the slots of the last hour and in the
+// hours of the last day.
 type track struct {
 	rule  string
 	last  int64 // number of the latest slot
-	slots [slotsDay]cell
+	slots [slotsHour]cell
+	hours [hoursDay]cell
 }
 
-// cell is Counts of ten minutes; there are many.
+// cell is Counts of one slot; there are many.
 type cell struct{ occurrences, alerts, repeats uint32 }
 
 func (c *cell) add(o Counts) {
@@ -95,24 +98,30 @@ func (m *Meter) Add(s Source, rule string, c Counts) {
 	}
 	t.forget(now)
 	t.rule = rule
-	t.slots[now%slotsDay].add(c)
+	t.slots[now%slotsHour].add(c)
+	t.hours[now/slotsHour%hoursDay].add(c)
 }
 
 func slotOf(t time.Time) int64 { return t.Unix() / int64(slot/time.Second) }
 
-// forget clears the slots that have come round again.
+// forget clears the slots and hours that have come round again.
 func (t *track) forget(now int64) {
-	for n := max(t.last+1, now-slotsDay+1); n <= now; n++ {
-		t.slots[n%slotsDay] = cell{}
-	}
+	clearPast(t.slots[:], t.last, now)
+	clearPast(t.hours[:], t.last/slotsHour, now/slotsHour)
 	t.last = max(t.last, now)
 }
 
-// sum adds up the latest n slots.
-func (t *track) sum(now, n int64) Counts {
+// clearPast clears the cells of a ring from the one after last to now.
+func clearPast(ring []cell, last, now int64) {
+	size := int64(len(ring))
+	for n := max(last+1, now-size+1); n <= now; n++ {
+		ring[n%size] = cell{}
+	}
+}
+
+func sum(ring []cell) Counts {
 	var c Counts
-	for i := now - n + 1; i <= now; i++ {
-		s := t.slots[i%slotsDay]
+	for _, s := range ring {
 		c.add(Counts{int64(s.occurrences), int64(s.alerts), int64(s.repeats)})
 	}
 	return c
@@ -134,7 +143,7 @@ func (m *Meter) Loudest(n int) []Level {
 			continue
 		}
 		t.forget(now)
-		l := Level{Source: s, Rule: t.rule, Hour: t.sum(now, slotsHour), Day: t.sum(now, slotsDay)}
+		l := Level{Source: s, Rule: t.rule, Hour: sum(t.slots[:]), Day: sum(t.hours[:])}
 		if l.Day != (Counts{}) {
 			ls = append(ls, l)
 		}
