@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -107,8 +108,8 @@ func (s *stage) tap(server string) (*tap, error) {
 // close ends all, what started last first.
 func (s *stage) close() error {
 	var errs []error
-	for i := len(s.parts) - 1; i >= 0; i-- {
-		errs = append(errs, s.parts[i]())
+	for _, end := range slices.Backward(s.parts) {
+		errs = append(errs, end())
 	}
 	return errors.Join(errs...)
 }
@@ -121,7 +122,7 @@ func (s *stage) serve(h http.Handler) string {
 
 // shrink divides a wait by the speed.
 func (s *stage) shrink(d time.Duration) string {
-	return model.Duration((time.Duration(float64(d) / s.Speed)).Round(time.Millisecond)).String()
+	return model.Duration(time.Duration(float64(d) / s.Speed).Round(time.Millisecond)).String()
 }
 
 var (

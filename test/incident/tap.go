@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 )
@@ -51,7 +52,7 @@ func (t *tap) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (t *tap) messages() []message {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.all[:len(t.all):len(t.all)]
+	return slices.Clip(t.all)
 }
 
 // status notes the status of an answer.
