@@ -41,14 +41,17 @@ kube_event_exporter_alerts{state="pending"} 0
 # HELP kube_event_exporter_alerts_folded_total Occurrences that had no room for an alert of their own and went into one for their namespace and reason.
 # TYPE kube_event_exporter_alerts_folded_total counter
 kube_event_exporter_alerts_folded_total 150
-# HELP kube_event_exporter_rule_matches_total Changes of events that the rule decided about.
-# TYPE kube_event_exporter_rule_matches_total counter
-kube_event_exporter_rule_matches_total{rule="default"} 250
 `
 		err := testutil.GatherAndCompare(reg, strings.NewReader(want), "kube_event_exporter_alerts",
-			"kube_event_exporter_alerts_folded_total", "kube_event_exporter_rule_matches_total")
+			"kube_event_exporter_alerts_folded_total")
 		if err != nil {
 			t.Error(err)
+		}
+		if n := testutil.ToFloat64(w.metrics.matches.WithLabelValues("default")); n != 250 {
+			t.Errorf("%v changes matched the default", n)
+		}
+		if n := testutil.CollectAndCount(w.metrics.matches); n != len(w.settings.Rules.Rules()) {
+			t.Errorf("%d rules have a counter, also those that have not matched, of %d", n, len(w.settings.Rules.Rules()))
 		}
 		// It recovers by itself.
 		time.Sleep(25 * time.Minute)

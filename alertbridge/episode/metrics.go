@@ -1,6 +1,10 @@
 package episode
 
-import "github.com/prometheus/client_golang/prometheus"
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubebark/kubebark/alertbridge/rule"
+)
 
 const namespace = "kube_event_exporter"
 
@@ -28,6 +32,13 @@ func newMetrics(reg prometheus.Registerer, counts func() (pending, firing int)) 
 		counts: counts,
 	})
 	return m
+}
+
+// know shows a 0 for each rule, so that its first match is an increase.
+func (m *metrics) know(rules []*rule.Rule) {
+	for _, r := range rules {
+		m.matches.WithLabelValues(r.Name)
+	}
 }
 
 // alertsCollector counts alerts when it is asked.

@@ -102,6 +102,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 		t.since = time.Now()
 	}
 	t.metrics = newMetrics(o.Registerer, t.counts)
+	t.metrics.know(s.Rules.Rules())
 	t.buckets = newBuckets(t.scale(bucketRefill))
 	return t, nil
 }
