@@ -101,24 +101,41 @@ func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]told, error) {
 }
 
 // pushParcel sends a push to those of its devices that were not told the same
-// already.
+// already, and without a sound to those that it tells nothing new.
 func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel) []told {
 	var all []told
-	var news []*config.Device
+	var loud, quiet []*config.Device
 	srv := st.server(p.receiver)
 	for _, d := range parcel.devices {
-		if a.told.Has(deviceID(srv, d), parcel.params.ID, p.state) {
+		id := deviceID(srv, d)
+		switch {
+		case a.told.Has(id, parcel.params.ID, p.state):
 			all = append(all, told{receiver: p.receiver.Name, device: d, duplicate: true})
-			continue
+		case a.told.News(id, parcel.params.ID, p.state):
+			loud = append(loud, d)
+		default:
+			quiet = append(quiet, d)
 		}
-		news = append(news, d)
 	}
+	for _, part := range []struct {
+		params  push.Params
+		devices []*config.Device
+	}{{parcel.params, loud}, {hush(parcel.params), quiet}} {
+		if len(part.devices) > 0 {
+			all = append(all, a.pushNews(ctx, srv, p, part.params, parcel.fits, part.devices)...)
+		}
+	}
+	return all
+}
+
+// pushNews sends a push to devices, and a smaller one where it is too large.
+func (a *App) pushNews(ctx context.Context, srv *server, p *plan, params push.Params, fits func(*push.Params) bool, devices []*config.Device) []told {
 	note := func(t told) {
 		if t.Outcome == push.Delivered {
-			a.record(deviceID(srv, t.device), parcel.params.ID, p.state)
+			a.record(deviceID(srv, t.device), params.ID, p.state)
 		}
 	}
-	sent := a.send(ctx, srv, p.receiver, &parcel.params, news, note)
+	sent := a.send(ctx, srv, p.receiver, &params, devices, note)
 	var large []*config.Device
 	sent = slices.DeleteFunc(sent, func(t told) bool {
 		if t.TooLarge {
@@ -129,12 +146,12 @@ func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel
 	if len(large) > 0 {
 		// A server that adds more of its own than is known; once more with
 		// room to spare.
-		level.Warn(a.logger).Log("msg", "a push was too large", "receiver", p.receiver.Name, "size", parcel.params.Size())
-		small := render.Cut(parcel.params, func(p *push.Params) bool { return parcel.fits(p) && p.Size() < push.MaxPayload*2/3 })
+		level.Warn(a.logger).Log("msg", "a push was too large", "receiver", p.receiver.Name, "size", params.Size())
+		small := render.Cut(params, func(p *push.Params) bool { return fits(p) && p.Size() < push.MaxPayload*2/3 })
 		a.metrics.truncated.WithLabelValues(p.receiver.Name).Inc()
 		sent = append(sent, a.send(ctx, srv, p.receiver, &small, large, note)...)
 	}
-	return append(all, sent...)
+	return sent
 }
 
 // record takes in what a device was told, at once: whatever happens to this

@@ -39,11 +39,38 @@ func TestNoSecondRing(t *testing.T) {
 		{"resolved", group("oncall", "resolved", "09:00", "all alerts resolved"), "", 200, both},
 		{"a retry of that", group("oncall", "resolved", "09:00", "all alerts resolved"), "", 200, ""},
 		{"fires anew", group("oncall", "firing", "10:00", "first notification"), "", 200, both},
+		{"the other Alertmanager's, with its own time", strings.Replace(group("oncall", "firing", "10:00", "first notification"), "T10:00:00Z", "T10:00:01.5Z", 1), "", 200, ""},
+		{"fires once more, and nobody told of the end", group("oncall", "firing", "10:30", "first notification"), "", 200, both},
 	} {
 		f.bark.set(keyBob, s.bob)
 		code, text := f.post("/webhook", strings.NewReader(s.body))
 		if keys, _ := f.bark.got(); code != s.code || keys != s.pushed {
 			t.Errorf("%s: answer %d %q, pushed to %q, want %q", s.name, code, text, keys, s.pushed)
+		}
+	}
+}
+
+// What tells of nothing new that fires takes the old one's place quietly.
+func TestNoSoundWithoutNews(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	two := `{"version":"4","groupKey":"{}:{}","receiver":"oncall","status":"firing","alerts":[
+		{"status":"firing","labels":{"alertname":"A"},"startsAt":"2026-11-25T09:00:00Z","fingerprint":"1"},
+		{"status":"firing","labels":{"alertname":"B"},"startsAt":"2026-11-25T09:00:00Z","fingerprint":"2"}]}`
+	for _, s := range []struct{ body, level string }{
+		{two, "active"},
+		{strings.Replace(two, `{"status":"firing","labels":{"alertname":"B"}`, `{"status":"resolved","labels":{"alertname":"B"}`, 1), "passive"},
+		{strings.Replace(two, `"fingerprint":"2"`, `"fingerprint":"3"`, 1), "active"},
+	} {
+		if code, text := f.post("/webhook", strings.NewReader(s.body)); code != http.StatusOK {
+			t.Error(code, text)
+		}
+		for _, p := range f.bark.pushes {
+			if p["level"] != s.level {
+				t.Errorf("%v, want level %s", p, s.level)
+			}
+		}
+		if keys, _ := f.bark.got(); keys != keyAlice+" "+keyBob {
+			t.Errorf("pushed to %q", keys)
 		}
 	}
 }

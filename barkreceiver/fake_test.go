@@ -98,7 +98,7 @@ func (b *bark) push(key string, p map[string]any) (int, string) {
 		return http.StatusTeapot, "the test's answer has no code"
 	}
 	if code == http.StatusOK {
-		p = map[string]any{"key": key, "title": p["title"], "id": p["id"], "body": p["body"]}
+		p = map[string]any{"key": key, "title": p["title"], "id": p["id"], "body": p["body"], "level": p["level"]}
 		b.pushes = append(b.pushes, p)
 	}
 	return code, message

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"time"
 
 	"github.com/kubebark/kubebark/barkreceiver/config"
@@ -37,7 +38,7 @@ type plan struct {
 // rendered for themselves.
 func newPlan(r *config.Receiver, in render.Input) plan {
 	p := plan{receiver: r, id: r.Renderer().ID(in.Message)}
-	p.state = dedup.State{Digest: render.Digest(in.Message), Repeat: in.Message.Repeat(), Over: in.Message.AllResolved()}
+	p.state = newsOf(in.Message)
 	var plain, sealed []*config.Device
 	for _, d := range r.Devices {
 		if d.Sealer() != nil {
@@ -49,6 +50,17 @@ func newPlan(r *config.Receiver, in render.Input) plan {
 	p.add(in, (*push.Params).Fits, plain)
 	p.add(in, seal.Fits, sealed)
 	return p
+}
+
+// newsOf is what a message tells, whatever its texts.
+func newsOf(m *webhook.Message) dedup.State {
+	st := dedup.State{Digest: render.Digest(m), Newest: render.Newest(m), Repeat: m.Repeat(), Over: m.AllResolved()}
+	for _, a := range m.Alerts {
+		if a.Status == webhook.Firing {
+			st.Firing = append(st.Firing, dedup.Alert{Key: crc32.ChecksumIEEE([]byte(render.Fingerprint(a))), Began: a.StartsAt})
+		}
+	}
+	return st
 }
 
 func (p *plan) add(in render.Input, fits func(*push.Params) bool, devices []*config.Device) {
@@ -70,16 +82,17 @@ func (p *plan) add(in render.Input, fits func(*push.Params) bool, devices []*con
 		loud = append(loud, d)
 	}
 	p.put(&out, fits, loud)
-	p.put(hush(out), fits, quiet)
+	out.Params = hush(out.Params)
+	out.Faults = nil // noted with the one that is loud
+	p.put(&out, fits, quiet)
 }
 
 // hush returns a push that makes no noise.
-func hush(out render.Output) *render.Output {
-	if out.Params.Delete == "" {
-		out.Params.Level, out.Params.Volume, out.Params.Call = "passive", "", ""
+func hush(p push.Params) push.Params {
+	if p.Delete == "" {
+		p.Level, p.Volume, p.Call = "passive", "", ""
 	}
-	out.Faults = nil // noted with the one that does
-	return &out
+	return p
 }
 
 func (p *plan) put(out *render.Output, fits func(*push.Params) bool, devices []*config.Device) {

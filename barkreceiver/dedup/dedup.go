@@ -16,22 +16,35 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// pairGap is how far apart a pair of Alertmanagers may bring the same.
-const pairGap = 15 * time.Second
+const (
+	// pairGap is how far apart a pair of Alertmanagers may bring the same.
+	pairGap = 15 * time.Second
+	// startGap is how far apart they may believe that it began, and how long
+	// after its beginning a trouble that is back is no news yet.
+	startGap = time.Minute
+)
 
 // State is what a device is told of a group.
 type State struct {
-	Digest string // of the alerts and their states
-	Repeat bool   // Alertmanager calls it a repeat
-	Over   bool   // nothing of the group fires any more
+	Digest string    // of the alerts and their states
+	Newest time.Time // when the newest of them began
+	Firing []Alert   // those that fire
+	Repeat bool      // Alertmanager calls it a repeat
+	Over   bool      // nothing of the group fires any more
+}
+
+// same tells whether b is the same news as a.
+func (a State) same(b State) bool {
+	return a.Digest == b.Digest && b.Newest.Sub(a.Newest) <= startGap
 }
 
 type key struct{ device, id string }
 
 type told struct {
 	State
-	at  time.Time
-	gap time.Duration // since it was told the same before; 0 if it was not
+	at    time.Time
+	gap   time.Duration // since it was told the same before; 0 if it was not
+	heard []heard       // the alerts that it knows to fire, or did lately
 }
 
 // Store is what devices were told. It is safe for concurrent use.
@@ -116,7 +129,7 @@ func (s *Store) Has(device, id string, st State) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last, ok := s.told.Get(key{device, id})
-	if !ok || last.Digest != st.Digest {
+	if !ok || !last.same(st) {
 		return false
 	}
 	return time.Since(last.at) < s.limit(last, st)
@@ -151,9 +164,12 @@ func (s *Store) limit(last told, st State) time.Duration {
 func (s *Store) Record(device, id string, st State) error {
 	k, now := key{device, id}, told{State: st, at: time.Now()}
 	s.mu.Lock()
-	if last, ok := s.told.Peek(k); ok && last.Digest == st.Digest {
+	last, ok := s.told.Peek(k)
+	if ok && last.same(st) {
 		now.gap = now.at.Sub(last.at)
 	}
+	now.heard = hear(last.heard, st.Firing, now.at, s.window)
+	now.Firing = nil // it is in there
 	s.told.Add(k, now)
 	s.mu.Unlock()
 	return s.keep(newEntry(k, now))
@@ -179,5 +195,5 @@ func (s *Store) restore(e entry) {
 	if e.At.After(time.Now()) {
 		return // of a clock that was wrong; it would hold back for too long
 	}
-	s.told.Add(key{e.Device, e.ID}, told{State{e.Digest, e.Repeat, e.Over}, e.At, e.Gap})
+	s.told.Add(key{e.Device, e.ID}, e.told())
 }

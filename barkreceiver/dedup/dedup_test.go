@@ -91,6 +91,29 @@ func TestStoreTellsApart(t *testing.T) {
 	}
 }
 
+// Alertmanagers may differ in when the same trouble began; a later trouble of
+// the same alerts is another one.
+func TestStoreTellsIncidentsApart(t *testing.T) {
+	began := time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		began time.Duration // after what the device was told
+		same  bool
+	}{
+		{0, true},
+		{-10 * time.Minute, true}, // another Prometheus had seen it before
+		{20 * time.Millisecond, true},
+		{45 * time.Second, true},
+		{2 * time.Minute, false},
+		{24 * time.Hour, false},
+	} {
+		s, _ := newStore(t, 10)
+		record(t, s, "phone", "id", State{Digest: "a", Newest: began})
+		if got := s.Has("phone", "id", State{Digest: "a", Newest: began.Add(tt.began)}); got != tt.same {
+			t.Errorf("began %s later: known %v", tt.began, got)
+		}
+	}
+}
+
 func TestStoreIsBounded(t *testing.T) {
 	s, reg := newStore(t, 100)
 	for i := range 1000 {

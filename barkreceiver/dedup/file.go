@@ -16,8 +16,8 @@ import (
 
 const (
 	version = 2
-	// how many lines a file may have beyond twice those that it needs.
-	slack = 1000
+	// how much larger than twice what it needs a file may get.
+	slack = 256 << 10
 )
 
 // header is the first line of the file.
@@ -30,14 +30,28 @@ type entry struct {
 	Device string        `json:"device"`
 	ID     string        `json:"id"`
 	Digest string        `json:"digest"`
+	Newest time.Time     `json:"newest,omitzero"`
 	Repeat bool          `json:"repeat,omitempty"`
 	Over   bool          `json:"over,omitempty"`
 	At     time.Time     `json:"at"`
 	Gap    time.Duration `json:"gap,omitempty"`
+	Heard  [][3]int64    `json:"heard,omitempty"` // of each alert its key, when it began, and when it was told of
 }
 
 func newEntry(k key, t told) entry {
-	return entry{k.device, k.id, t.Digest, t.Repeat, t.Over, t.at, t.gap}
+	e := entry{k.device, k.id, t.Digest, t.Newest, t.Repeat, t.Over, t.at, t.gap, nil}
+	for _, h := range t.heard {
+		e.Heard = append(e.Heard, [3]int64{int64(h.key), h.began, h.at})
+	}
+	return e
+}
+
+func (e *entry) told() told {
+	t := told{State: State{Digest: e.Digest, Newest: e.Newest, Repeat: e.Repeat, Over: e.Over}, at: e.At, gap: e.Gap}
+	for _, h := range e.Heard {
+		t.heard = append(t.heard, heard{uint32(h[0]), h[1], h[2]}) //nolint:gosec // it was one before it was written
+	}
+	return t
 }
 
 // journal is the file that a store is kept in: a line is added for whatever a
@@ -45,10 +59,11 @@ func newEntry(k key, t told) entry {
 // is written anew. A killed process loses nothing that was added; of a machine
 // that dies the file may lack what was added since the last sync.
 type journal struct {
-	mu    sync.Mutex
-	path  string
-	f     *os.File // nil if the last write failed
-	lines int
+	mu   sync.Mutex
+	path string
+	f    *os.File // nil if the last write failed
+	size int      // of the file
+	need int      // the size after the last rewrite
 }
 
 // Keep takes in what a file has, and from now on keeps in it what is recorded.
@@ -98,14 +113,15 @@ func (s *Store) keep(e entry) error {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.f == nil || j.lines > 2*s.len()+slack {
+	if j.f == nil || j.size > 2*j.need+slack {
 		return s.count(s.rewrite()) // which has the entry
 	}
-	if _, err := j.f.Write(append(line, '\n')); err != nil {
+	n, err := j.f.Write(append(line, '\n'))
+	j.size += n
+	if err != nil {
 		// What got into the file may be half a line.
 		return s.count(s.rewrite())
 	}
-	j.lines++
 	return nil
 }
 
@@ -119,8 +135,7 @@ func (s *Store) rewrite() error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	err := enc.Encode(header{version})
-	all := s.entries()
-	for _, e := range all {
+	for _, e := range s.entries() {
 		err = errors.Join(err, enc.Encode(e))
 	}
 	if err == nil {
@@ -129,7 +144,7 @@ func (s *Store) rewrite() error {
 	if err == nil {
 		j.f, err = os.OpenFile(j.path, os.O_WRONLY|os.O_APPEND, 0)
 	}
-	j.lines = len(all)
+	j.size, j.need = text.Len(), text.Len()
 	if err != nil {
 		return fmt.Errorf("write state: %w", err)
 	}

@@ -5,6 +5,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
 
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
 )
@@ -34,18 +37,35 @@ func (r *Renderer) ID(m *webhook.Message) string {
 
 // Digest is the same for messages that tell the same: the same alerts in the
 // same states. Their texts do not matter, a count in them changes all the
-// time.
+// time. Nor do their times: two Alertmanagers stamp an alert that has none,
+// and of two Prometheus servers the later one moves it. See [Newest].
 func Digest(m *webhook.Message) string {
 	parts := make([]string, 0, len(m.Alerts)+1)
 	for _, a := range m.Alerts {
-		fp := a.Fingerprint
-		if fp == "" {
-			fp = a.Labels.String()
-		}
-		parts = append(parts, fmt.Sprintf("%s %s %d", fp, a.Status, a.StartsAt.UnixNano()))
+		parts = append(parts, Fingerprint(a)+" "+a.Status)
 	}
 	slices.Sort(parts)
 	return hash(append(parts, fmt.Sprint(m.TruncatedAlerts, m.AllResolved()))...)
+}
+
+// Fingerprint stands for an alert's labels.
+func Fingerprint(a template.Alert) string {
+	if a.Fingerprint == "" {
+		return a.Labels.String()
+	}
+	return a.Fingerprint
+}
+
+// Newest returns when the newest alert began. It tells an incident from an
+// earlier one of the same alerts.
+func Newest(m *webhook.Message) time.Time {
+	var newest time.Time
+	for _, a := range m.Alerts {
+		if a.StartsAt.After(newest) {
+			newest = a.StartsAt
+		}
+	}
+	return newest
 }
 
 func hash(parts ...string) string {

@@ -40,7 +40,7 @@ func (r *Renderer) Render(in Input) (out Output, ok bool) {
 		case Delete:
 			return Output{Params: push.Params{ID: id, Delete: "1"}}, true
 		case Fresh:
-			id = hash("resolved", id, Digest(m))
+			id = hash("resolved", id, Digest(m), Newest(m).Truncate(time.Minute).UTC().String())
 		case Update:
 		}
 	}

@@ -165,7 +165,7 @@ func TestDigest(t *testing.T) {
 		{"another count", func(m *webhook.Message) { m.Alerts[0].Annotations = template.KV{"count": "99"} }, true},
 		{"another reason", func(m *webhook.Message) { m.NotificationReason = webhook.ReasonRepeat }, true},
 		{"resolved", func(m *webhook.Message) { m.Alerts[0].Status, m.Status = webhook.Resolved, webhook.Resolved }, false},
-		{"a later incident", func(m *webhook.Message) { m.Alerts[0].StartsAt = noon() }, false},
+		{"another time of its beginning", func(m *webhook.Message) { m.Alerts[0].StartsAt = noon() }, true},
 		{"one more", func(m *webhook.Message) { m.Alerts = append(m.Alerts, template.Alert{Fingerprint: "2"}) }, false},
 		{"one more left out", func(m *webhook.Message) { m.TruncatedAlerts++ }, false},
 	} {
