@@ -8,6 +8,8 @@ CACHE ?= $(CURDIR)/.cache
 BIN := $(CACHE)/bin
 VERSION ?= $(shell cat VERSION)
 REVISION := $(shell git rev-parse --short HEAD 2>/dev/null || echo unknown)
+# The time of all that is published, so that it can be made again.
+EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export KUBEBARK_BIN := $(BIN)
 export CGO_ENABLED ?= 0
 export GOWORK := off
@@ -26,6 +28,7 @@ include test/truth/truth.mk
 include test/bench/bench.mk
 include test/incident/incident.mk
 include test/deploy/deploy.mk
+include test/release/release.mk
 include mixin/mixin.mk
 
 .PHONY: help
@@ -68,9 +71,12 @@ bench: bench-cost ## Benchmarks, and the exporter's cost beside a floor.
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: image
-image: ## The container image, by docker or buildah.
-	$$(command -v docker || command -v buildah) build --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) -t kubebark/kubebark:$(VERSION) .
+image: IMAGE_ARGS = --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(if $(PLATFORM),--platform $(PLATFORM)) -t kubebark/kubebark:$(VERSION)
+image: ## The container image, by docker or buildah; PLATFORM=linux/arm64 for another.
+	@if docker info >/dev/null 2>&1; then SOURCE_DATE_EPOCH=$(EPOCH) docker build $(IMAGE_ARGS) .; \
+	elif command -v buildah >/dev/null; then buildah build --timestamp $(EPOCH) $(IMAGE_ARGS) .; \
+	else echo "make image: neither a docker engine nor buildah is here" >&2; exit 1; fi
 
 .PHONY: clean
 clean: ## Remove what was built, but not the cache of real parts.
-	rm -rf bin
+	rm -rf bin dist
