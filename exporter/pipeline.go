@@ -37,8 +37,9 @@ type Pipeline struct {
 	mu       sync.Mutex // orders sources among themselves
 	streams  []*stream
 	replayed *count.Memory
-	keeping  bool          // changes are to be noted, for a state file
-	synced   chan struct{} // tells whoever keeps them that a list is complete
+	keeping  bool                  // changes are to be noted, for a state file
+	synced   chan struct{}         // tells whoever keeps them that a list is complete
+	latest   occurrence.Occurrence // what the sinks are shown: they keep none, so one is enough
 }
 
 // NewPipeline returns a pipeline that counts into s and then passes each
@@ -198,8 +199,8 @@ func (p *Pipeline) observe(d count.Delta, e *occurrence.Event, at time.Time, ori
 	if d.New > 0 {
 		p.series.Count(e, d.New, at)
 	}
-	o := occurrence.Occurrence{Event: *e, New: d.New, At: at, Origin: origin, Inexact: d.Inexact}
+	p.latest = occurrence.Occurrence{Event: *e, New: d.New, At: at, Origin: origin, Inexact: d.Inexact}
 	for _, sink := range p.sinks {
-		sink.Observe(&o)
+		sink.Observe(&p.latest)
 	}
 }

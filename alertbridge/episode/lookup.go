@@ -31,8 +31,8 @@ const (
 // tracker's lock, and answers come with it.
 type questions struct {
 	lookups Lookups // nil: nothing is ever asked
-	urgent  chan question
-	other   chan question
+	urgent  chan *question
+	other   chan *question
 	open    map[questionKey]bool // is locked by the tracker's lock
 }
 
@@ -59,7 +59,7 @@ type question struct {
 
 func newQuestions(l Lookups) questions {
 	return questions{
-		lookups: l, urgent: make(chan question, maxAsked), other: make(chan question, maxAsked),
+		lookups: l, urgent: make(chan *question, maxAsked), other: make(chan *question, maxAsked),
 		open: map[questionKey]bool{},
 	}
 }
@@ -74,7 +74,7 @@ func (q *questions) put(n question) bool {
 		ch = q.urgent
 	}
 	select {
-	case ch <- n:
+	case ch <- &n:
 		q.open[n.key] = true
 		return true
 	default:
@@ -83,7 +83,7 @@ func (q *questions) put(n question) bool {
 }
 
 // next returns the next question, urgent ones first.
-func (q *questions) next(ctx context.Context) (n question, ok bool) {
+func (q *questions) next(ctx context.Context) (n *question, ok bool) {
 	select {
 	case n = <-q.urgent:
 		return n, true
@@ -119,7 +119,7 @@ func (t *Tracker) look(ctx context.Context) {
 	wg.Wait()
 }
 
-func (t *Tracker) answer(ctx context.Context, q question) {
+func (t *Tracker) answer(ctx context.Context, q *question) {
 	limited, cancel := context.WithDeadline(ctx, q.until)
 	defer cancel()
 	answer := q.ask(limited)

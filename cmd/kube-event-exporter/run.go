@@ -59,6 +59,7 @@ func (s *service) run() error {
 	// First of all: who is told to end while still starting ends in order, too.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
+	collectOften()
 	base := logging.New(s.std.Err, *s.logs)
 	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
 	s.registry = prometheus.NewRegistry()

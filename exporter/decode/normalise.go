@@ -7,15 +7,15 @@ import (
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
-// event makes an object an [occurrence.Event]. Events of both recorders are
+// fill makes e what the object is. Events of both recorders are
 // stored as the same objects, so this one function serves both: what an
 // events.k8s.io recorder writes arrives here with count 0 and a series.
-func (o *object) event() *occurrence.Event {
+func (o *object) fill(e *occurrence.Event) {
 	v, err := strconv.ParseUint(o.Metadata.ResourceVersion, 10, 64)
 	if err != nil {
 		v = 0 // hand-written, or a server whose versions are opaque
 	}
-	e := &occurrence.Event{
+	*e = occurrence.Event{
 		Namespace: o.Metadata.Namespace,
 		Name:      o.Metadata.Name,
 		UID:       o.Metadata.UID,
@@ -45,7 +45,6 @@ func (o *object) event() *occurrence.Event {
 	if o.Series != nil {
 		e.Last = latest(e.Last, o.Series.LastObservedTime.Time)
 	}
-	return e
 }
 
 // component prefers the source's: client-go's aggregates, "(combined from

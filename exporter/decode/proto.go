@@ -22,15 +22,17 @@ type Proto struct {
 	shared map[string]string
 }
 
-// Event reads an Event, and its resource version as it was written. The fields
-// are those of generated.proto in k8s.io/api/core/v1; those that are not used
-// are passed over, whatever is in them.
-func (p *Proto) Event(data []byte) (e *occurrence.Event, version string, err error) {
+// Event reads an Event into e, all of which it sets, and returns its resource
+// version as it was written. The fields are those of generated.proto in
+// k8s.io/api/core/v1; those that are not used are passed over, whatever is in
+// them.
+func (p *Proto) Event(data []byte, e *occurrence.Event) (version string, err error) {
 	var o object
 	if err := p.event(data, &o); err != nil {
-		return nil, "", fmt.Errorf("read an event in protobuf: %w", err)
+		return "", fmt.Errorf("read an event in protobuf: %w", err)
 	}
-	return o.event(), o.Metadata.ResourceVersion, nil
+	o.fill(e)
+	return o.Metadata.ResourceVersion, nil
 }
 
 func (p *Proto) event(data []byte, o *object) error {

@@ -3,7 +3,7 @@
 //
 // Events come in the API's protobuf ([Proto]) or in JSON ([JSON]), and in files
 // as kubectl prints them: an object, a List, JSON lines, watch lines, YAML
-// ([Read]). All are read into one small object, whose event method alone knows
+// ([Read]). All are read into one small object, whose fill method alone knows
 // the shapes that recorders write.
 package decode
 
@@ -242,5 +242,7 @@ func JSON(data []byte) (e *occurrence.Event, version string, err error) {
 	if err := o.unmarshalJSON(data, env.APIVersion); err != nil {
 		return nil, "", err
 	}
-	return o.event(), o.Metadata.ResourceVersion, nil
+	e = new(occurrence.Event)
+	o.fill(e)
+	return e, o.Metadata.ResourceVersion, nil
 }

@@ -43,7 +43,7 @@ const (
 type Handler interface {
 	// BeginList tells that a list begins, anew if one was broken off.
 	BeginList()
-	// Event takes the state of an event.
+	// Event takes the state of an event. It may keep e's strings but not e.
 	Event(k Kind, e *occurrence.Event)
 	// EndList tells that the list is complete.
 	EndList()
@@ -207,7 +207,7 @@ func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
 		}
 		w.Metrics.count(f.Type)
 		if f.Event == nil {
-			return version, apierrors.FromObject(&f.Status)
+			return version, apierrors.FromObject(f.Status)
 		}
 		if k, ok := kindOf(f.Type); ok {
 			w.Handler.Event(k, f.Event)

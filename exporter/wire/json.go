@@ -48,7 +48,7 @@ func jsonFrame(dec *json.Decoder) (Frame, error) {
 	switch {
 	case err != nil:
 	case of.Kind == "Status":
-		err = json.Unmarshal(w.Object, &f.Status)
+		err = json.Unmarshal(w.Object, &f.Status) // which makes one
 	default:
 		f.Event, f.Version, err = decode.JSON(w.Object)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protowire"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubebark/kubebark/exporter/decode"
 )
@@ -15,17 +16,17 @@ var magic = []byte("k8s\x00")
 
 // unwrap returns an object's kind and content from the envelope in which it
 // travels.
-func unwrap(data []byte) (kind string, raw []byte, err error) {
+func unwrap(data []byte) (kind, raw []byte, err error) {
 	data, ok := bytes.CutPrefix(data, magic)
 	if !ok {
-		return "", nil, errors.New("want protobuf as Kubernetes has it, which begins with k8s and a zero byte")
+		return nil, nil, errors.New("want protobuf as Kubernetes has it, which begins with k8s and a zero byte")
 	}
 	err = decode.Fields(data, func(n protowire.Number, v decode.Field) error {
 		switch n {
 		case 1:
 			return decode.Fields(v.Bytes, func(n protowire.Number, v decode.Field) error {
 				if n == 2 {
-					kind = string(v.Bytes)
+					kind = v.Bytes
 				}
 				return nil
 			})
@@ -40,7 +41,7 @@ func unwrap(data []byte) (kind string, raw []byte, err error) {
 // protoPage reads an EventList.
 func (d *Decoder) protoPage(body []byte, take Take) (Page, error) {
 	kind, raw, err := unwrap(body)
-	if err == nil && kind != "EventList" {
+	if err == nil && string(kind) != "EventList" {
 		err = fmt.Errorf("want an EventList, have kind %q", kind)
 	}
 	if err != nil {
@@ -52,12 +53,11 @@ func (d *Decoder) protoPage(body []byte, take Take) (Page, error) {
 		case 1:
 			return p.meta(v.Bytes)
 		case 2:
-			e, _, err := d.proto.Event(v.Bytes)
-			if err == nil {
-				p.Events++
-				take(e)
+			if _, err := d.proto.Event(v.Bytes, &d.event); err != nil {
+				return err
 			}
-			return err
+			p.Events++
+			take(&d.event)
 		}
 		return nil
 	})
@@ -79,8 +79,7 @@ func (p *Page) meta(data []byte) error {
 
 // protoFrame reads a metav1.WatchEvent.
 func (d *Decoder) protoFrame(data []byte) (Frame, error) {
-	var kind []byte
-	var object []byte
+	var kind, object []byte
 	err := decode.Fields(data, func(n protowire.Number, v decode.Field) error {
 		switch n {
 		case 1:
@@ -103,10 +102,12 @@ func (d *Decoder) protoFrame(data []byte) (Frame, error) {
 		return Frame{}, err
 	}
 	f := Frame{Type: typeOf(kind)}
-	switch of {
+	switch string(of) {
 	case "Event":
-		f.Event, f.Version, err = d.proto.Event(raw)
+		f.Event = &d.event
+		f.Version, err = d.proto.Event(raw, f.Event)
 	case "Status":
+		f.Status = new(metav1.Status)
 		err = f.Status.Unmarshal(raw)
 	default:
 		err = fmt.Errorf("want an Event or a Status, have kind %q", of)

@@ -19,13 +19,14 @@ import (
 // most.
 const maxFrame = 16 << 20
 
-// Take takes an event of a list.
+// Take takes an event of a list, which is valid until it returns.
 type Take func(*occurrence.Event)
 
 // Decoder reads pages and begins to read watches. The zero value is ready. It
 // is not safe for concurrent use.
 type Decoder struct {
 	proto decode.Proto
+	event occurrence.Event // the one that was read last
 }
 
 // Page is what a page of a list says beside its events.
@@ -52,11 +53,11 @@ func (d *Decoder) Page(body []byte, take Take) (Page, error) {
 type Frame struct {
 	Type watch.EventType
 	// Event is the object, of a bookmark with a version alone; nil where Status
-	// tells of an error.
+	// tells of an error. It is valid until the next frame.
 	Event *occurrence.Event
 	// Version is the event's resource version as the server wrote it.
 	Version string
-	Status  metav1.Status
+	Status  *metav1.Status
 }
 
 // Frames are the messages of one watch.
@@ -74,8 +75,7 @@ func (d *Decoder) Frames(body io.Reader) *Frames {
 }
 
 // Next waits for the next message. It returns [io.EOF] at the end, and
-// [io.ErrUnexpectedEOF] if that is in the middle of a message. What Next
-// returned before stays valid.
+// [io.ErrUnexpectedEOF] if that is in the middle of a message.
 func (f *Frames) Next() (Frame, error) {
 	if !f.read {
 		first, err := f.r.Peek(1)
@@ -104,18 +104,22 @@ func (f *Frames) Next() (Frame, error) {
 // bytes reads one frame: four bytes of length, and then so many. They are valid
 // until the next.
 func (f *Frames) bytes() ([]byte, error) {
-	var head [4]byte
-	if _, err := io.ReadFull(f.r, head[:]); err != nil {
+	head, err := f.r.Peek(4)
+	if err != nil {
+		if len(head) > 0 && errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
 		return nil, err
 	}
-	n := int(binary.BigEndian.Uint32(head[:]))
+	n := int(binary.BigEndian.Uint32(head))
 	if n > maxFrame {
 		return nil, fmt.Errorf("a frame of %d bytes on the watch; no event is larger than %d", n, maxFrame)
 	}
 	if n > cap(f.buf) {
 		f.buf = make([]byte, n)
 	}
-	_, err := io.ReadFull(f.r, f.buf[:n])
+	_, _ = f.r.Discard(len(head)) // it was peeked at
+	_, err = io.ReadFull(f.r, f.buf[:n])
 	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
