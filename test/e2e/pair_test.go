@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"flag"
 	"strings"
 	"testing"
 	"time"
@@ -10,13 +11,15 @@ import (
 	"github.com/kubebark/kubebark/test/phone"
 )
 
+// lag is how far behind one exporter is; all other times follow from it.
+var lag = flag.Duration("lag", 5*time.Second, "how far one of the pair's exporters lags behind")
+
 // The trouble of these tests is written every second and over when it has been
-// quiet for so long. Alertmanager waits longer than the exporter that lags.
-const (
-	pairQuiet    = 10 * time.Second
-	pairLag      = 10 * time.Second
-	pairInterval = 12 * time.Second
-)
+// quiet for so long.
+func pairQuiet() time.Duration { return *lag }
+
+// pairInterval is how long Alertmanager waits, which is longer than the lag.
+func pairInterval() time.Duration { return *lag + 2*time.Second }
 
 // A pairCase is what happens to the second of two exporters while a trouble
 // lasts that both see.
@@ -34,7 +37,7 @@ type pairCase struct {
 
 func pairCases() []*pairCase {
 	well := func(*pairCase) {}
-	slow := func(c *pairCase) { c.b.line.slow(pairLag) }
+	slow := func(c *pairCase) { c.b.line.slow(*lag) }
 	restart := func(r *replica, w *world) {
 		r.Kill()
 		r.program = w.startAgain(r.program)
@@ -56,11 +59,16 @@ func pairCases() []*pairCase {
 // whatever happens to one of the exporters meanwhile. All cases go through it
 // side by side.
 func TestPair(t *testing.T) {
+	t.Parallel()
 	p := newPair(t)
 	cases := pairCases()
 	for _, c := range cases {
 		c.world = p.in(t)
 		c.a, c.b = p.replica(c.world), p.replica(c.world)
+	}
+	for _, c := range cases {
+		c.up(c.a)
+		c.up(c.b)
 	}
 	for _, c := range cases {
 		c.trouble = p.begin(c.world)
@@ -70,7 +78,7 @@ func TestPair(t *testing.T) {
 		c.do(c)
 	}
 	for _, c := range cases {
-		c.trouble.goOn(3*pairQuiet - time.Since(c.first.First))
+		c.trouble.goOn(3*pairQuiet() - time.Since(c.first.First))
 		if c.metric(c.a.program, "kube_event_exporter_alerts", "state=firing") != 1 {
 			t.Errorf("%s: the one that is well does not fire", c.name)
 		}
@@ -94,7 +102,7 @@ func (c *pairCase) ending() string {
 	if c.end != "" {
 		return c.end
 	}
-	return "quiet for " + pairQuiet.String()
+	return "quiet for " + pairQuiet().String()
 }
 
 // told compares how many pushes came.

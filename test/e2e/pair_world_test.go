@@ -47,7 +47,7 @@ route:
   group_interval: %s
   repeat_interval: 1h
 receivers: [{name: oncall, webhook_configs: [{url: %s/webhook}]}]
-`, pairInterval, p.receiver.url), testbed.ServerOptions{Args: args})
+`, pairInterval(), p.receiver.url), testbed.ServerOptions{Args: args})
 		p.must(err)
 		t.Cleanup(func() { p.check(s.Stop()) })
 		p.ams = append(p.ams, s.URL())
@@ -88,13 +88,20 @@ alerts:
     - matchers: ['reason="DiskSlow"']
       keep_firing_for: %s
       resolve_on: [DiskFast]
-`, p.ams[0], p.ams[1], pairQuiet))
+`, p.ams[0], p.ams[1], pairQuiet()))
 	r := &replica{line: newLine(p.t)}
-	r.program = w.start("kube-event-exporter", "--config.file="+config, "--kube.server="+r.line.url,
+	r.program = w.program("kube-event-exporter", "--config.file="+config, "--kube.server="+r.line.url,
 		"--kubeconfig="+cluster.Kubeconfig(testbed.Admin), "--namespaces="+w.ns)
+	w.run(&r.program)
+	return r
+}
+
+// up waits until an exporter sees events.
+func (w *world) up(r *replica) {
+	w.t.Helper()
+	w.answers(r.program)
 	w.exporter = r.program
 	w.ready()
-	return r
 }
 
 // stays waits until neither Alertmanager has any alert of the cases, for long
@@ -111,7 +118,7 @@ func (p *pair) stays(t *testing.T, cases []*pairCase) {
 				}
 			}
 		}
-		return time.Since(since) > pairInterval+pairLag, nil
+		return time.Since(since) > pairInterval()+*lag, nil
 	})
 }
 

@@ -194,29 +194,47 @@ const bin = "../../bin"
 // start starts one of our programs on a free port and waits until it answers.
 func (w *world) start(name string, args ...string) program {
 	w.t.Helper()
+	return w.startAgain(w.program(name, args...))
+}
+
+// program is one of our programs that is to listen on a free port.
+func (w *world) program(name string, args ...string) program {
+	w.t.Helper()
 	path, err := filepath.Abs(filepath.Join(bin, name))
 	w.must(err)
 	port, err := testbed.FreePort()
 	w.must(err)
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
-	return w.startAgain(program{url: "http://" + addr, command: testbed.Command{
+	return program{url: "http://" + addr, command: testbed.Command{
 		Name: name, Path: path, Dir: w.dir,
 		Args: append([]string{"--web.listen-address=" + addr, "--log.level=debug"}, args...),
-	}})
+	}}
 }
 
-// startAgain starts a program that has ended, on the same port.
+// startAgain starts a program that does not run and waits until it answers.
 func (w *world) startAgain(p program) program {
+	w.t.Helper()
+	w.run(&p)
+	w.answers(p)
+	return p
+}
+
+func (w *world) run(p *program) {
 	w.t.Helper()
 	var err error
 	p.Process, err = testbed.Run(p.command)
 	w.must(err)
+	started := p.Process
 	w.t.Cleanup(func() {
-		p.Kill()
+		started.Kill()
 		if w.t.Failed() {
-			w.t.Logf("%s:\n%s", p.Name(), p.Tail(60))
+			w.t.Logf("%s:\n%s", started.Name(), started.Tail(60))
 		}
 	})
+}
+
+func (w *world) answers(p program) {
+	w.t.Helper()
 	w.eventually(p.Name()+" answers", func() (bool, error) {
 		if !p.Running() {
 			w.t.Fatalf("%s ended:\n%s", p.Name(), p.Tail(30))
@@ -224,7 +242,6 @@ func (w *world) startAgain(p program) program {
 		code, _, err := get(w.ctx, p.url+"/-/healthy")
 		return code == 200, err
 	})
-	return p
 }
 
 // eventually polls until ok.

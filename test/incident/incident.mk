@@ -6,3 +6,9 @@ SPEED ?= 20
 .PHONY: incidents
 incidents: build parts-demo ## Replay the recorded incidents and write docs/incidents.md anew (SPEED).
 	cd test && go test -count=1 -timeout 1h -v -run TestIncidents ./incident -args -speed $(SPEED) -update
+
+LAG ?= 10s
+
+.PHONY: pair
+pair: build parts-cluster ## Two exporters and two Alertmanagers, one of which lags or fails (LAG).
+	cd test && go test -count=1 -timeout 30m -v -run TestPair ./e2e -args -lag $(LAG)
