@@ -13,6 +13,7 @@ import (
 // rings once the first could not be told for long enough, once, and hears of
 // that trouble until it is over.
 func TestFallback(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	other, otherURL := newPhones(t)
 	cy := other.AddDevice(phone.DeviceOptions{Name: "cy", Key: "CyKeyCyKeyCyKeyCyKey12"})

@@ -25,6 +25,7 @@ receivers:
 // TestKilledWhileOnePhoneWaits kills the receiver when one phone has its push
 // and the other's is still on its way: the retry must not ring the first.
 func TestKilledWhileOnePhoneWaits(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	state := filepath.Join(d.dir, "state")
 	d.start(twoPhones, "--state.file="+state)
@@ -67,6 +68,7 @@ func TestKilledAtRandom(t *testing.T) {
 		kills = 8
 		hands = 4 // messages under way
 	)
+	t.Parallel()
 	d := newDesk(t)
 	d.start(twoPhones, "--state.file="+filepath.Join(d.dir, "state"))
 	ctx, stop := context.WithCancel(d.ctx)

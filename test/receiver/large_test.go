@@ -11,6 +11,7 @@ import (
 // TestTooLarge: a real Alertmanager's message of more than 16 MiB is refused
 // where nobody knows whom it is for, and told as such where the path says.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	d.start(`
 bark: {server_url: BARK}

@@ -47,6 +47,7 @@ func (d *desk) pair(config string) (ams []string, gates []*gate) {
 // TestPair: whatever a pair of Alertmanagers does, a trouble is one sound on
 // the phone.
 func TestPair(t *testing.T) {
+	t.Parallel()
 	d := newDesk(t)
 	// The pair has to know the receiver, and the receiver one of the pair.
 	port, err := testbed.FreePort()
