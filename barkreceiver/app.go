@@ -2,9 +2,11 @@ package barkreceiver
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +19,7 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/dedup"
 	"github.com/kubebark/kubebark/barkreceiver/preview"
+	"github.com/kubebark/kubebark/barkreceiver/render"
 	"github.com/kubebark/kubebark/barkreceiver/silence"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
 )
@@ -174,7 +177,22 @@ func (a *App) Handler() http.Handler {
 
 // PreviewHandler serves a page that shows pushes and sends none.
 func (a *App) PreviewHandler() http.Handler {
-	return &preview.Handler{Config: func() *config.Config { return a.state.Load().config }, Requests: Requests}
+	return &preview.Handler{
+		Config: func() *config.Config { return a.state.Load().config },
+		Requests: func(rc *config.Receiver, m *webhook.Message, now time.Time) ([]json.RawMessage, error) {
+			link := a.silenceURL(a.state.Load(), rc, m, now)
+			return Requests(rc, render.Input{Message: m, Now: now, SilenceURL: maskToken(link)})
+		},
+	}
+}
+
+// maskToken hides what makes a silence link work, and keeps its length.
+func maskToken(link string) string {
+	before, token, found := strings.Cut(link, "?t=")
+	if !found {
+		return link
+	}
+	return before + "?t=" + strings.Repeat("*", len(token))
 }
 
 // SilenceHandler serves the page that pushes link to.

@@ -88,7 +88,7 @@ func renderExample(t *testing.T, text string) string {
 	m.Alerts[0].Labels["severity"] = "critical"
 	delete(m.CommonLabels, "severity")
 	m.CommonLabels["team"] = "payments"
-	requests, err := Requests(c.Receivers[0], m, noon())
+	requests, err := Requests(c.Receivers[0], render.Input{Message: m, Now: noon()})
 	if err != nil || len(requests) != 1 {
 		t.Fatalf("%d requests, error %v", len(requests), err)
 	}

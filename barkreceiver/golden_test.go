@@ -35,7 +35,7 @@ func TestGolden(t *testing.T) {
 		base := strings.TrimSuffix(in, ".in.json")
 		t.Run(filepath.Base(base), func(t *testing.T) {
 			r, m := load(t, base)
-			requests, err := Requests(r, m, noon())
+			requests, err := Requests(r, render.Input{Message: m, Now: noon()})
 			if err != nil {
 				t.Error(err)
 			}

@@ -114,8 +114,8 @@ func oversizePlan(r *config.Receiver, now time.Time) plan {
 
 // Requests returns the requests to Bark that a message comes to, as JSON with
 // the keys masked. Encrypted pushes are shown before their encryption.
-func Requests(r *config.Receiver, m *webhook.Message, now time.Time) ([]json.RawMessage, error) {
-	p := newPlan(r, render.Input{Message: m, Now: now})
+func Requests(r *config.Receiver, in render.Input) ([]json.RawMessage, error) {
+	p := newPlan(r, in)
 	all := []json.RawMessage{}
 	for _, parcel := range p.parcels {
 		for _, d := range parcel.devices {

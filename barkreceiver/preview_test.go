@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -63,5 +64,23 @@ func TestSilencePageIsNotForOtherSites(t *testing.T) {
 		if w.Code != tt.code {
 			t.Errorf("%q: %d, want %d", tt.site, w.Code, tt.code)
 		}
+	}
+}
+
+// The request is shown with its link, but the link cannot be used.
+func TestPreviewOfASilenceLink(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	f.write(t, "secret", strings.Repeat("s", 32))
+	f.write(t, "c.yml", strings.ReplaceAll(twoDevices, "SERVER", f.bark.URL)+"alertmanager: {url: 'http://127.0.0.1:1', silence_secret_file: secret}\n")
+	f.opts.ExternalURL = "https://phones.example"
+	if _, err := f.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	body := newRecorder(f.PreviewHandler(), http.MethodGet, "/preview").Body.String()
+	if !regexp.MustCompile(`https://phones\.example/silence\?t=\*{100,}&#34;`).MatchString(body) {
+		t.Errorf("no masked link in %s", body)
+	}
+	if regexp.MustCompile(`silence\?t=[^*]`).MatchString(body) {
+		t.Error("a link that works is shown")
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubebark/kubebark/barkreceiver"
 	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/render"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
 	"github.com/kubebark/kubebark/internal/cli"
 )
@@ -18,10 +19,10 @@ func addRender(app *cli.App) {
 	configFile := c.Flag("config.file", "Path to the configuration file.").Required().String()
 	receiver := c.Flag("receiver", "Receiver to render for; default is the one that the body names.").String()
 	file := c.Arg("FILE", "Webhook body; default is standard input.").String()
-	app.Handle(c, func() error { return render(*configFile, *receiver, *file, app.Stdio) })
+	app.Handle(c, func() error { return renderBody(*configFile, *receiver, *file, app.Stdio) })
 }
 
-func render(configFile, receiver, file string, std cli.Stdio) error {
+func renderBody(configFile, receiver, file string, std cli.Stdio) error {
 	c, _, err := config.Load(configFile)
 	if err != nil {
 		return unreadable(err)
@@ -50,7 +51,7 @@ func render(configFile, receiver, file string, std cli.Stdio) error {
 	if err != nil {
 		return err
 	}
-	requests, err := barkreceiver.Requests(r, m, time.Now())
+	requests, err := barkreceiver.Requests(r, render.Input{Message: m, Now: time.Now()})
 	enc := json.NewEncoder(std.Out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
