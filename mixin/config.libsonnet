@@ -57,8 +57,10 @@
       // the hidden variable "logs" names.
       logsURL: (import 'lib/links.libsonnet').loki('{namespace="${__data.fields.namespace}"}'),
 
-      // The rules that drop: the shipped ones, and others by their names.
+      // The rules that drop, by their names: the shipped ones, and those of one's
+      // own that are called so.
       droppingRules: [
+        'drop-.*',
         'builtin/advice',
         'builtin/autoscaler-echo',
         'builtin/certificate-reload',

@@ -9,3 +9,7 @@ mixin: ## Render alerts, rules and dashboards (MIXIN_CONFIG=my.libsonnet MIXIN_O
 	cd test && go run ./mixin/cmd/mixin --mixin=$(CURDIR)/mixin --out=$(abspath $(MIXIN_OUT)) $(if $(MIXIN_CONFIG),--config=$(abspath $(MIXIN_CONFIG)))
 
 generate: mixin
+
+.PHONY: mixin-golden
+mixin-golden: build parts-test ## Write anew what the dashboards' queries are to find.
+	cd test && go test -count=1 ./mixin -update

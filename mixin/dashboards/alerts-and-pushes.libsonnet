@@ -65,7 +65,7 @@ function(cfg)
         p.series('Alerts', 'Pending ones wait for their rule\'s "for" or its number of occurrences.', [p.range('sum by (state) (%s)' % exporter('alerts'), '{{state}}')]) + p.stacked
         + p.links([links.link('Alerts from events', '${exporter}/alerts')]),
         p.series('Decisions', 'Changes of events a second, by the rule that decided.', [
-          p.range('topk(%d, %s)' % [cfg.dashboards.top, rate(exporter('rule_matches_total'), 'rule')], '{{rule}}'),
+          p.range(q.loudest(cfg.dashboards.top, ['rule'], 'kube_event_exporter_rule_matches_total', [cfg.exporterSelector, cluster]), '{{rule}}'),
           p.range('sum(rate(%s[$__rate_interval]))' % exporter('alerts_folded_total'), 'folded, for want of room'),
         ]) + perSecond,
       ]),

@@ -70,7 +70,7 @@ function(cfg)
         p.number('Namespaces with Warnings', 'How many had any in the range.', [
           p.instant('count(%s > 0)' % by(['namespace'], 'increase(%s[$__range])' % q.select(count, [cfg.exporterSelector, cluster, 'type="Warning"', 'namespace=~"$namespace"'])), 'namespaces'),
         ]),
-        p.number('Dropped by rules', 'Share of the changes of events, as far as a rule decided, that went to a rule that drops. Rules of your own that drop are known by their names in the mixin\'s configuration.', [
+        p.number('Dropped by rules', 'Share of the changes of events, as far as a rule decided, that went to a rule that drops. Those are the shipped ones and those whose name begins with "drop-"; others can be named in the mixin\'s configuration.', [
           p.instant('(sum(increase(%s[$__range])) or vector(0))\n  / sum(increase(%s[$__range]))' % [exporter('rule_matches_total', [dropping]), exporter('rule_matches_total')], 'dropped'),
         ]) + p.unit('percentunit') + p.decimals(1),
         p.number('Silenced or inhibited', 'Share of the alerts in Alertmanager now that are suppressed, whatever their source: Alertmanager\'s metrics do not tell reasons apart. The link shows those from events.', [
