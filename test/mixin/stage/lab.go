@@ -2,7 +2,9 @@ package stage
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -41,7 +43,10 @@ func newLab() (*lab, error) {
 func (l *lab) stop() error {
 	l.cancel()
 	<-l.done
-	return l.server.Close()
+	if err := l.server.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil // the listener was closed a moment before
 }
 
 func (l *lab) live(ctx context.Context) {
