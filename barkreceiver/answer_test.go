@@ -3,6 +3,9 @@ package barkreceiver
 import (
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +89,50 @@ func TestChunkedBodyTooLarge(t *testing.T) {
 	body := io.MultiReader(strings.NewReader(strings.Repeat(" ", webhook.MaxSize+1)))
 	if code, text := f.post("/webhook", struct{ io.Reader }{body}); code != http.StatusRequestEntityTooLarge {
 		t.Errorf("%d %s", code, text)
+	}
+}
+
+// A message without the token is not even read.
+func TestBearerToken(t *testing.T) {
+	f := newFixture(t, twoDevices)
+	f.write(t, "token", "CanaryToken000000001\n")
+	f.write(t, "c.yml", strings.ReplaceAll(twoDevices, "SERVER", f.bark.URL)+"webhook: {bearer_token_file: token}\n")
+	if _, err := f.Apply(); err != nil {
+		t.Fatal(err)
+	}
+	for header, want := range map[string]int{
+		"":                              http.StatusUnauthorized,
+		"Bearer":                        http.StatusUnauthorized,
+		"Bearer ":                       http.StatusUnauthorized,
+		"Bearer CanaryToken00000000":    http.StatusUnauthorized,
+		"Bearer CanaryToken0000000010":  http.StatusUnauthorized,
+		"Basic CanaryToken000000001":    http.StatusUnauthorized,
+		"Bearer CanaryToken000000001":   http.StatusOK,
+		"bearer CanaryToken000000001":   http.StatusOK,
+		"Bearer  CanaryToken000000001 ": http.StatusUnauthorized,
+	} {
+		for _, path := range []string{"/webhook", "/webhook/oncall"} {
+			r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(group("oncall", "firing", "09:00", "")))
+			r.Header.Set("Authorization", header)
+			w := httptest.NewRecorder()
+			f.web.ServeHTTP(w, r)
+			if w.Code != want || (want == http.StatusUnauthorized) != (w.Header().Get("WWW-Authenticate") == "Bearer") {
+				t.Errorf("%q: %d %s", header, w.Code, w.Body)
+			}
+			if f.wantNoSecrets(t, w.Body.String()); strings.Contains(w.Body.String()+f.log.String(), "CanaryToken") {
+				t.Error("the token is told")
+			}
+		}
+	}
+	if n := testutil.ToFloat64(f.metrics.webhooks.WithLabelValues("", "401")); n != 14 {
+		t.Errorf("%v are counted", n)
+	}
+	f.write(t, "token", "another one of length\n") // and is in force at once
+	if files, err := f.Apply(); err != nil || !slices.Contains(files, filepath.Join(f.dir, "token")) {
+		t.Errorf("%v %v", files, err)
+	}
+	if code, _ := f.post("/webhook", strings.NewReader("{}")); code != http.StatusUnauthorized {
+		t.Error(code)
 	}
 }
 

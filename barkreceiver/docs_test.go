@@ -65,7 +65,7 @@ func TestDocs(t *testing.T) {
 func loadExample(t *testing.T, text string) *config.Config {
 	t.Helper()
 	dir := t.TempDir()
-	for name, content := range map[string]string{"c.yml": text, "alice.key": keyAlice, "silence.key": strings.Repeat("s", 32), "keys/alice": keyAlice, "keys/alice.public": keyAlice + "2", "keys/bob": keyBob, "keys/bob.aes": strings.Repeat("k", 32)} {
+	for name, content := range map[string]string{"c.yml": text, "alice.key": keyAlice, "silence.key": strings.Repeat("s", 32), "webhook.token": strings.Repeat("t", 32), "keys/alice": keyAlice, "keys/alice.public": keyAlice + "2", "keys/bob": keyBob, "keys/bob.aes": strings.Repeat("k", 32)} {
 		if err := os.MkdirAll(filepath.Join(dir, "keys"), 0o700); err != nil {
 			t.Fatal(err)
 		}

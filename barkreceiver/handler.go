@@ -3,11 +3,13 @@ package barkreceiver
 import (
 	"bytes"
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-kit/log/level"
@@ -53,6 +55,9 @@ func (a *App) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	a.metrics.webhooks.WithLabelValues(name, strconv.Itoa(code)).Inc()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if code == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+	}
 	w.WriteHeader(code)
 	io.WriteString(w, text) //nolint:gosec // plain text, and no browser is to guess otherwise
 }
@@ -67,6 +72,9 @@ func (a *App) handle(r *http.Request) (name, text string, err error) {
 		return "", "", a.busy()
 	}
 	st := a.state.Load()
+	if !admitted(r, st.config.Webhook.Token()) {
+		return "", "", fail(http.StatusUnauthorized, "the message does not bring the token of webhook.bearer_token_file; set authorization in Alertmanager's http_config")
+	}
 	p, err := a.prepare(st, r)
 	switch {
 	case p.heartbeat:
@@ -78,6 +86,12 @@ func (a *App) handle(r *http.Request) (name, text string, err error) {
 		text, err = a.deliver(r.Context(), st, &p)
 	}
 	return name, text, err
+}
+
+// admitted tells whether a request brings the token, if one is asked for.
+func admitted(r *http.Request, token string) bool {
+	kind, got, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	return token == "" || strings.EqualFold(kind, "Bearer") && subtle.ConstantTimeCompare([]byte(got), []byte(token)) == 1
 }
 
 // prepare reads a message and renders it. Nothing of the message is held

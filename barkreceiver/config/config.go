@@ -28,6 +28,9 @@ type Config struct {
 	Language string `yaml:"language"`
 	// Bark says which bark-servers there are.
 	Bark Bark `yaml:"bark"`
+	// Webhook says who may send messages; without it, whoever can connect, as far
+	// as --web.config.file lets them.
+	Webhook *Webhook `yaml:"webhook"`
 	// Alertmanager says where silences are made; without it pushes have no link.
 	Alertmanager *Alertmanager `yaml:"alertmanager"`
 	// Templates are files of templates; a name may have wildcards.
@@ -48,6 +51,23 @@ type Config struct {
 
 	templates    []string // files
 	templatesBad bool     // one of them does not parse
+}
+
+// Webhook says who may send messages.
+type Webhook struct {
+	// BearerTokenFile has in its first line a token that each message must bring:
+	// what Alertmanager's http_config sends with authorization.
+	BearerTokenFile string `yaml:"bearer_token_file" conf:"required"`
+
+	token string
+}
+
+// Token returns the token that messages must bring, "" if they need none.
+func (w *Webhook) Token() string {
+	if w == nil {
+		return ""
+	}
+	return w.token
 }
 
 // Alertmanager says where silences are made.

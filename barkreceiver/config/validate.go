@@ -42,6 +42,9 @@ func (c *Config) Validate() error {
 		bad(errors.New("must not be negative"), "dedup_window")
 	}
 	bad(c.Bark.validate(c.dir), "bark")
+	if c.Webhook != nil {
+		bad(c.Webhook.validate(c), "webhook")
+	}
 	if c.Alertmanager != nil {
 		bad(c.Alertmanager.validate(c), "alertmanager")
 	}
@@ -51,6 +54,14 @@ func (c *Config) Validate() error {
 		bad(c.Watchdog.validate(c), "watchdog")
 	}
 	return errors.Join(errs...)
+}
+
+func (w *Webhook) validate(c *Config) error {
+	var err error
+	if w.token, err = c.readKey(w.BearerTokenFile); err == nil && len(w.token) < minSecret {
+		err = fmt.Errorf("the token needs %d characters at least, it has %d", minSecret, len(w.token))
+	}
+	return conf.Field(err, "bearer_token_file")
 }
 
 func (a *Alertmanager) validate(c *Config) error {

@@ -41,6 +41,7 @@ func loader(t *testing.T) func(file string) (*config.Config, error) {
 	}
 	write("keys/bob.aes", strings.Repeat("k", 32))
 	write("silence.key", strings.Repeat("s", 32))
+	write("webhook.token", strings.Repeat("t", 32))
 	write("own.tmpl", `{{ define "own" }}{{ .Status }}{{ end }}`)
 	return func(file string) (*config.Config, error) {
 		write("c.yml", file)
@@ -115,6 +116,7 @@ bark:
   basic_auth: {username: x, password_file: silence.key}
   servers:
     own: {server_url: 'https://bark.example/x', timeout: 5s, follow_redirects: true}
+webhook: {bearer_token_file: silence.key}
 alertmanager: {url: 'http://alertmanager:9093', silence_secret_file: silence.key, silence_link_ttl: 24h}
 templates: ['*.tmpl']
 dedup_window: 15m
