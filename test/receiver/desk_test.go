@@ -34,6 +34,7 @@ type desk struct {
 
 	command testbed.Command
 	*testbed.Process
+	tls string // the certificate with which it is asked whether it is ready; "" for plain HTTP
 
 	phones *phone.Server
 	bark   string // URL of their bark-server
@@ -98,6 +99,9 @@ func (d *desk) startOn(port int, config string, args ...string) {
 	d.must(err)
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
 	d.url = "http://" + addr
+	if d.tls != "" {
+		d.url = "https://" + addr
+	}
 	file := d.file("receiver.yml", strings.ReplaceAll(config, "BARK", d.bark))
 	d.command = testbed.Command{
 		Name: "alertmanager-bark", Path: path, Dir: d.dir,
@@ -124,6 +128,9 @@ func (d *desk) again() {
 	d.eventually("the receiver answers", func() (bool, error) {
 		if !d.Running() {
 			d.t.Fatalf("the receiver ended:\n%s", d.Tail(30))
+		}
+		if d.tls != "" {
+			return d.knock(d.tls, "") == http.StatusUnauthorized, nil
 		}
 		code, _, err := call(d.ctx, http.MethodGet, d.url+"/-/ready", "")
 		return code == http.StatusOK, err
