@@ -45,14 +45,14 @@ func (s *Store) News(device, id string, st State) bool {
 // hear returns what a device knows after it was told of the alerts. Others are
 // known for a while yet.
 func hear(before []heard, firing []Alert, now time.Time, window time.Duration) []heard {
-	var all []heard
-	seen := map[uint32]bool{}
-	for _, a := range firing[:min(len(firing), maxHeard)] {
+	firing = firing[:min(len(firing), maxHeard)]
+	all := make([]heard, 0, len(firing))
+	for _, a := range firing {
 		all = append(all, heard{a.Key, a.Began.Unix(), now.Unix()})
-		seen[a.Key] = true
 	}
 	for _, h := range before {
-		if len(all) < maxHeard && !seen[h.key] && now.Unix()-h.at < int64(window.Seconds()) {
+		again := slices.ContainsFunc(firing, func(a Alert) bool { return a.Key == h.key })
+		if len(all) < maxHeard && !again && now.Unix()-h.at < int64(window.Seconds()) {
 			all = append(all, h)
 		}
 	}

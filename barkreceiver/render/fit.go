@@ -69,6 +69,9 @@ func (r *run) listing(n int) (body, markdown string) {
 		case "body":
 			body = quiet.param(p, few)
 		case "markdown":
+			if r.out.Params.Markdown == "" {
+				break // nor will fewer alerts make one
+			}
 			markdown = quiet.param(p, few)
 		}
 	}
@@ -78,17 +81,36 @@ func (r *run) listing(n int) (body, markdown string) {
 // fewer leaves alerts out until the push fits or one is left.
 func (r *run) fewer(t texts) texts {
 	p := &r.out.Params
+	tried := -1
 	try := func(n int) bool {
+		tried = n
 		t.body, t.markdown = r.listing(n)
 		t.body, t.markdown = cut(t.body, 2*manyBytes), cut(t.markdown, 2*manyBytes)
 		t.more = r.text("bark.more", r.data.first(n))
 		t.put(p)
 		return r.in.Fits(p)
 	}
-	limit := min(r.data.NumAlerts, manyAlerts)
-	tooMany := sort.Search(limit-1, func(i int) bool { return !try(i + 1) })
-	try(max(tooMany, 1))
+	if n := max(r.most(try), 1); n != tried {
+		try(n)
+	}
 	return t
+}
+
+// most returns how many alerts fit at most, 0 if not even one does.
+func (r *run) most(fits func(int) bool) int {
+	some, tooMany := 0, min(r.data.NumAlerts, manyAlerts)
+	if n := r.data.list.full(); n > 0 {
+		// The list says nearly how many, so they are few steps from there.
+		tooMany = min(tooMany, n)
+		for step := 1; step < tooMany; step *= 2 {
+			if fits(tooMany - step) {
+				some = tooMany - step
+				break
+			}
+			tooMany -= step
+		}
+	}
+	return some + sort.Search(max(tooMany-some-1, 0), func(i int) bool { return !fits(some + i + 1) })
 }
 
 // cutText shortens texts and then drops what is only nice to have.

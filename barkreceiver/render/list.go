@@ -39,6 +39,15 @@ func (l *list) first(alerts template.Alerts, n int) string {
 	return strings.Join(l.done[:min(n, len(l.done))], "\n")
 }
 
+// full returns how many alerts are more than any push has room for, 0 if it
+// is not known of any.
+func (l *list) full() int {
+	if l.size <= manyBytes {
+		return 0
+	}
+	return len(l.done)
+}
+
 // List returns what the template bark.alert makes of each alert, line by line.
 func (d *Data) List() string {
 	if d.list == nil {

@@ -135,6 +135,9 @@ func (r *run) fault(param string, err error) {
 // all renders each parameter.
 func (r *run) all() {
 	for _, p := range r.renderer.params {
+		if r.renderer.empty(p.name) {
+			continue
+		}
 		*p.field(&r.out.Params) = r.param(p, r.data)
 	}
 }

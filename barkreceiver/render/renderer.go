@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"text/template"
+	"text/template/parse"
 	"time"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
@@ -98,6 +99,13 @@ func New(o Options) (*Renderer, error) {
 		}
 	}
 	return r, errors.Join(faults...)
+}
+
+// empty tells whether a parameter is left out whatever comes, as most are that
+// the configuration does not speak of.
+func (r *Renderer) empty(param string) bool {
+	t := r.tmpl.Lookup("bark." + param)
+	return !r.own[param] && t != nil && parse.IsEmptyTree(t.Root)
 }
 
 // funcs returns Alertmanager's functions and ours. Those that depend on the
