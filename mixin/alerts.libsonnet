@@ -54,7 +54,7 @@ local q = import 'lib/query.libsonnet';
     ) +
     alert(
       'KubeEventLagging',
-      '(\n%s) > %%(over)g' % q.quantile('0.5', 'kube_event_exporter_event_lag_seconds', [cfg.exporterSelector], [cfg.clusterLabel, 'job', 'instance'], '%(window)s'),
+      '%s  > %%(over)g' % q.quantile('0.5', 'kube_event_exporter_event_lag_seconds', [cfg.exporterSelector], [cfg.clusterLabel, 'job', 'instance'], '%(window)s'),
       'Kubernetes events are counted late.',
       'Half of the events of the last %(window)s were counted more than {{ $value | humanizeDuration }} after their own time: the watch is behind, or clocks differ. Alerts are as late.',
     ) +

@@ -19,14 +19,13 @@ function(cfg)
   ];
   local webhook = 'integration="webhook"';
   local seconds = p.unit('s');
-  local perSecond = p.unit('ops');
 
   local variables = [
     b.labels('cluster', 'Cluster', q.select('kube_event_exporter_build_info', [cfg.exporterSelector]), cfg.clusterLabel),
-    b.labels('to', 'To Alertmanager', exporter('notifications_sent_total'), 'alertmanager'),
+    b.labels('am', 'To Alertmanager', exporter('notifications_sent_total'), 'alertmanager'),
     b.labels('receiver', 'Receiver', receiver('pushes_total'), 'receiver'),
   ];
-  local to = ['alertmanager=~"$to"'];
+  local to = ['alertmanager=~"$am"'];
   local chosen = ['receiver=~"$receiver"'];
 
   b.board(
@@ -65,21 +64,21 @@ function(cfg)
         p.series('Alerts', 'Pending ones wait for their rule\'s "for" or its number of occurrences.', [p.range('sum by (state) (%s)' % exporter('alerts'), '{{state}}')]) + p.stacked
         + p.links([links.link('Alerts from events', '${exporter}/alerts')]),
         p.series('Decisions', 'Changes of events a second, by the rule that decided.', [
-          p.range(q.loudest(cfg.dashboards.top, ['rule'], 'kube_event_exporter_rule_matches_total', [cfg.exporterSelector, cluster]), '{{rule}}'),
+          p.range(q.loudest(cfg.dashboards.top, 'rule', 'kube_event_exporter_rule_matches_total', [cfg.exporterSelector, cluster]), '{{rule}}'),
           p.range('sum(rate(%s[$__rate_interval]))' % exporter('alerts_folded_total'), 'folded, for want of room'),
-        ]) + perSecond,
+        ]) + p.perSecond,
       ]),
       b.row('To Alertmanager', [
-        p.series('Alerts taken', 'By Alertmanager, a second.', [p.range(rate(exporter('notifications_sent_total', to), 'alertmanager'), '{{alertmanager}}')]) + perSecond,
-        p.series('Errors', 'Alerts in requests that failed or were refused, each try counted, a second.', [p.range(rate(exporter('notifications_errors_total', to), 'alertmanager'), '{{alertmanager}}')]) + perSecond,
-        p.series('Dropped', 'Alerts that an Alertmanager never got, a second.', [p.range(rate(exporter('notifications_dropped_total', to), 'alertmanager'), '{{alertmanager}}')]) + perSecond,
-        p.series('Queue', 'Alerts that wait, and how many can.', [
-          p.range('max by (alertmanager) (%s)' % exporter('notifications_queue_length', to), '{{alertmanager}}'),
-          p.range('max(%s)' % exporter('notifications_queue_capacity'), 'capacity'),
-        ]) + p.size(12, 8),
+        p.series('Alerts taken', 'By Alertmanager, a second.', [p.range(rate(exporter('notifications_sent_total', to), 'alertmanager'), '{{alertmanager}}')]) + p.perSecond,
+        p.series('Errors', 'Alerts in requests that failed or were refused, each try counted, a second.', [p.range(rate(exporter('notifications_errors_total', to), 'alertmanager'), '{{alertmanager}}')]) + p.perSecond,
+        p.series('Dropped', 'Alerts that an Alertmanager never got, a second.', [p.range(rate(exporter('notifications_dropped_total', to), 'alertmanager'), '{{alertmanager}}')]) + p.perSecond,
+        p.series('Queue', 'Alerts that wait.', [p.range('max by (alertmanager) (%s)' % exporter('notifications_queue_length', to), '{{alertmanager}}')]),
+        p.series('Queue used', 'Of the room for alerts that wait; beyond it the oldest are dropped.', [
+          p.range('max by (alertmanager) (%s)\n  / scalar(max(%s))' % [exporter('notifications_queue_length', to), exporter('notifications_queue_capacity')], '{{alertmanager}}'),
+        ]) + p.unit('percentunit') + p.bounds(0, 1),
         p.series('Time of requests', '95 of 100 are faster.', [
           p.range(q.quantile('0.95', 'kube_event_exporter_notifications_latency_seconds', [cfg.exporterSelector, cluster] + to, ['alertmanager'], '$__rate_interval'), '{{alertmanager}}'),
-        ]) + seconds + p.size(12, 8),
+        ]) + seconds,
       ]),
       b.row('In Alertmanager', [
         p.series('Alerts in Alertmanager', 'Of all sources, by state.', [p.range('sum by (state) (%s)' % alertmanager('alerts'), '{{state}}')]) + p.stacked
@@ -87,17 +86,17 @@ function(cfg)
         p.series('Webhooks sent', 'Notifications a second by all webhooks, and those that failed.', [
           p.range('sum(rate(%s[$__rate_interval]))' % alertmanager('notifications_total', [webhook]), 'sent'),
           p.range('sum(rate(%s[$__rate_interval]))' % alertmanager('notifications_failed_total', [webhook]), 'failed'),
-        ]) + perSecond,
+        ]) + p.perSecond,
         p.series('Held back', 'Notifications a second that a silence, an inhibition or a time interval held back.', [
           p.range(rate(alertmanager('notifications_suppressed_total'), 'reason'), '{{reason}}'),
-        ]) + perSecond + p.links([links.link('Silences', '${alertmanager_ui}/#/silences')]),
+        ]) + p.perSecond + p.links([links.link('Silences', '${alertmanager_ui}/#/silences')]),
       ]),
       b.row('To phones', [
         p.series('Webhooks', 'By receiver and answer, a second; and those turned away because too many were being worked on.', [
           p.range(rate(receiver('webhooks_total', chosen), 'receiver, code'), '{{receiver}} {{code}}'),
           p.range('sum(rate(%s[$__rate_interval]))' % receiver('webhooks_busy_total'), 'busy'),
-        ]) + perSecond,
-        p.series('Pushes', 'By receiver and outcome, a second.', [p.range(rate(receiver('pushes_total', chosen), 'receiver, outcome'), '{{receiver}} {{outcome}}')]) + perSecond,
+        ]) + p.perSecond,
+        p.series('Pushes', 'By receiver and outcome, a second.', [p.range(rate(receiver('pushes_total', chosen), 'receiver, outcome'), '{{receiver}} {{outcome}}')]) + p.perSecond,
         p.series('Time of pushes', 'Requests to the bark-server.', quantiles('alertmanager_bark_push_duration_seconds', cfg.receiverSelector, [cfg.clusterLabel], ' {{%s}}' % cfg.clusterLabel)) + seconds,
         p.table(
           'Receivers',

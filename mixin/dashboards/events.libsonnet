@@ -23,18 +23,18 @@ function(cfg)
     links.link('Logs of the namespace', cfg.dashboards.logsURL),
   ];
   local nameColumns = [
-    ['type', 'Type', {}],
+    ['type', 'Type', { 'custom.width': 75 }],
     ['reason', 'Reason', p.linked(ofReason)],
     ['namespace', 'Namespace', {}],
-    ['kind', 'Kind', {}],
+    ['kind', 'Kind', { 'custom.width': 100 }],
     ['component', 'Component', {}],
   ];
 
   local loudest(label, title) = p.series(
     title,
     'Occurrences a second of the %d loudest of the range.' % cfg.dashboards.top,
-    [p.range(q.loudest(cfg.dashboards.top, [label], count, chosen), '{{%s}}' % label)],
-  ) + p.unit('ops') + p.size(12, 8);
+    [p.range(q.loudest(cfg.dashboards.top, label, count, chosen), '{{%s}}' % label)],
+  ) + p.perSecond + p.size(12, 8);
 
   local variables = [
     b.labels('cluster', 'Cluster', q.select('kube_event_exporter_build_info', [cfg.exporterSelector]), cfg.clusterLabel),
@@ -76,14 +76,14 @@ function(cfg)
         p.number('Silenced or inhibited', 'Share of the alerts in Alertmanager now that are suppressed, whatever their source: Alertmanager\'s metrics do not tell reasons apart. The link shows those from events.', [
           p.instant('sum(%s)\n  / sum(%s)' % [alertmanager('alerts', ['state="suppressed"']), alertmanager('alerts')], 'suppressed'),
         ]) + p.unit('percentunit') + p.decimals(1) + p.links([links.link('Silenced alerts from events', '${alertmanager_ui}/#/alerts?silenced=true&inhibited=true&active=false&filter=%7Bsource%3D%22kubernetes-event%22%7D')]),
-        p.series('Rate by type', 'Occurrences a second.', [p.range(by(['type'], 'rate(%s[$__rate_interval])' % q.select(count, chosen)), '{{type}}')]) + p.unit('ops') + p.stacked + p.size(12, 8),
+        p.series('Rate by type', 'Occurrences a second.', [p.range(by(['type'], 'rate(%s[$__rate_interval])' % q.select(count, chosen)), '{{type}}')]) + p.perSecond + p.stacked + p.size(12, 8),
         loudest('reason', 'Rate by reason') + p.links([links.link('Loudest reasons and workloads', '${exporter}/noise')]),
         loudest('namespace', 'Rate by namespace'),
         loudest('kind', 'Rate by kind'),
         loudest('component', 'Rate by component'),
         p.series('Mutes in Alertmanager', 'Notifications a second that a silence, an inhibition or a time interval held back, whatever their source.', [
           p.range('sum by (reason) (rate(%s[$__rate_interval]))' % alertmanager('notifications_suppressed_total'), '{{reason}}'),
-        ]) + p.unit('ops') + p.size(12, 8),
+        ]) + p.perSecond + p.size(12, 8),
       ]),
       b.row('Noise', [
         p.table(
@@ -93,7 +93,7 @@ function(cfg)
             p.rows('topk(%d, %s > 0)' % [2 * cfg.dashboards.top, inRange(names)]),
             p.rows('topk(%d, %s > 0)\n  / scalar(sum(increase(%s[$__range])))' % [2 * cfg.dashboards.top, inRange(names), q.select(count, chosen)]),
           ],
-          nameColumns + [[p.value(0), 'Occurrences', { decimals: 0 }], [p.value(1), 'Share', p.gauge]],
+          nameColumns + [[p.value(0), 'Occurrences', { decimals: 0, 'custom.width': 100 }], [p.value(1), 'Share', p.gauge { 'custom.width': 150 }]],
           'Occurrences',
         ) + p.size(14, 10) + p.links([links.link('Loudest workloads, with a rule to drop each', '${exporter}/noise')]),
         p.table(
@@ -101,12 +101,12 @@ function(cfg)
           'Changes of events by the rule that decided about them, and their share. "default" is what no rule knows.',
           [
             p.rows('sum by (rule) (increase(%s[$__range])) > 0' % exporter('rule_matches_total')),
-            p.rows('sum by (rule) (increase(%s[$__range])) > 0\n  / scalar(sum(increase(%s[$__range])))' % [exporter('rule_matches_total'), exporter('rule_matches_total')]),
+            p.rows('(sum by (rule) (increase(%s[$__range])) > 0)\n  / scalar(sum(increase(%s[$__range])))' % [exporter('rule_matches_total'), exporter('rule_matches_total')]),
           ],
           [
             ['rule', 'Rule', p.linked([links.link('Its alerts', '${exporter}/alerts?q=${__data.fields.rule}')])],
-            [p.value(0), 'Changes', { decimals: 0 }],
-            [p.value(1), 'Share', p.gauge],
+            [p.value(0), 'Changes', { decimals: 0, 'custom.width': 80 }],
+            [p.value(1), 'Share', p.gauge { 'custom.width': 150 }],
           ],
           'Changes',
         ) + p.size(10, 10),
@@ -116,14 +116,14 @@ function(cfg)
           'New since yesterday',
           'What occurred and was not there a day ago, with the moment of its latest occurrence.',
           [p.rows('max by (%(names)s) (%(now)s * 1000)\n  unless on (%(names)s) %(now)s offset 1d' % { names: std.join(', ', names), now: q.select(last, chosen) })],
-          nameColumns + [['Value', 'Last seen', { unit: 'dateTimeFromNow' }]],
+          nameColumns + [['Value', 'Last seen', { unit: 'dateTimeFromNow', 'custom.width': 130 }]],
           'Last seen',
         ),
         p.table(
           'Last seen',
           'The moment of the latest occurrence.',
           [p.rows('max by (%s) (%s * 1000)' % [std.join(', ', names), q.select(last, chosen)])],
-          nameColumns + [['Value', 'Last seen', { unit: 'dateTimeFromNow' }]],
+          nameColumns + [['Value', 'Last seen', { unit: 'dateTimeFromNow', 'custom.width': 130 }]],
           'Last seen',
         ),
       ]),

@@ -36,16 +36,16 @@ function(cfg)
           'Programs',
           'Those that are scraped.',
           [p.rows(either('build_info'))],
-          [['job', 'Job', {}], ['instance', 'Instance', {}], ['version', 'Version', {}], ['revision', 'Revision', {}], ['goversion', 'Go', {}]],
+          [['job', 'Job', {}], ['instance', 'Instance', {}], ['version', 'Version', { 'custom.width': 90 }], ['revision', 'Revision', { 'custom.width': 90 }], ['goversion', 'Go', { 'custom.width': 80 }]],
           'Job',
-        ) + p.size(12, 6),
+        ) + p.size(10, 6),
         p.number('Watch', 'Since it last connected or delivered. A quiet one reconnects every 10 minutes.', [
           p.instant('time() - (%s > 0)' % exporter('watch_last_progress_timestamp_seconds'), '{{instance}}'),
         ]) + p.steps('s', [[600, 'orange'], [900, 'red']]) + p.size(4, 6),
         p.number('Configuration', 'Whether the last load succeeded.', [p.instant(either('config_last_reload_successful'), '{{instance}}')])
-        + p.steps('short', []) + p.mapped({ '0': ['refused', 'red'], '1': ['loaded', 'green'] }) + p.size(4, 6),
+        + p.steps('short', []) + p.mapped({ '0': ['refused', 'red'], '1': ['loaded', 'green'] }) + p.size(6, 6),
         p.number('State file', 'Since it was last written.', [p.instant('time() - (%s > 0)' % exporter('state_last_write_timestamp_seconds'), '{{instance}}')]) + p.unit('s') + p.decimals(0) + p.size(4, 6),
-        p.series('Watch events', 'Received a second.', [p.range(rate(exporter('watch_events_total'), 'event'), '{{event}}')]) + p.unit('ops') + onInstance,
+        p.series('Watch events', 'Received a second.', [p.range(rate(exporter('watch_events_total'), 'event'), '{{event}}')]) + p.perSecond + onInstance,
         p.series('Watches begun again', 'In each interval, by cause. "closed" is the server\'s habit; "expired" means that a list was made.', [
           p.range('sum by (cause) (increase(%s[$__rate_interval]))' % exporter('watch_restarts_total'), '{{cause}}'),
         ]),
@@ -53,19 +53,17 @@ function(cfg)
           p.range('sum(rate(%s[$__rate_interval]))' % exporter('recovered_occurrences_total'), 'found in a list'),
           p.range('sum(rate(%s[$__rate_interval]))' % exporter('inexact_occurrences_total'), 'by assumption'),
           p.range('sum(rate(%s[$__rate_interval]))' % exporter('state_write_failures_total'), 'state not written'),
-        ]) + p.unit('ops'),
+        ]) + p.perSecond,
       ]),
       b.row('Room', [
-        p.series('Series of events', 'Label sets with a series of their own, and how many may have one.', [
-          p.range(exporter('series'), '{{instance}}'),
-          p.range('max(%s)' % exporter('series_limit'), 'limit'),
-        ]),
-        p.series('No room for', 'Label sets a second that were counted under reason="_other".', [p.range(rate(exporter('series_dropped_total'), 'instance'), '{{instance}}')]) + p.unit('ops'),
+        p.series('Series of events', 'Label sets with a series of their own.', [p.range(exporter('series'), '{{instance}}')]) + p.size(6, 8),
+        p.series('Room for series', 'How much of metrics.series_limit is used.', [p.range('%s / %s' % [exporter('series'), exporter('series_limit')], '{{instance}}')]) + p.unit('percentunit') + p.bounds(0, 1) + p.size(6, 8),
+        p.series('No room for', 'Label sets a second that were counted under reason="_other".', [p.range(rate(exporter('series_dropped_total'), 'instance'), '{{instance}}')]) + p.perSecond + p.size(6, 8),
         p.series('Remembered', 'Events whose counts are known, and what devices were last told.', [
           p.range(exporter('tracked_events'), 'events {{instance}}'),
           p.range(receiver('dedup_entries'), 'devices\' groups {{instance}}'),
           p.range('increase(%s[$__rate_interval])' % receiver('dedup_evictions_total'), 'given up {{instance}}'),
-        ]),
+        ]) + p.size(6, 8),
       ]),
       b.row('Cost', [
         program('CPU', 'Cores.', 'rate(%s[$__rate_interval])' % common('process_cpu_seconds_total')),
@@ -75,7 +73,7 @@ function(cfg)
         program('Open files', '', common('process_open_fds')),
         program('Scrapes', 'How long each takes.', common('scrape_duration_seconds')) + p.unit('s'),
         program('Samples', 'In each scrape.', common('scrape_samples_scraped')),
-        p.series('Look-ups', 'Objects a second that were looked up for alerts, by outcome. "cached" asked nobody.', [p.range(rate(exporter('lookups_total'), 'outcome'), '{{outcome}}')]) + p.unit('ops'),
+        p.series('Look-ups', 'Objects a second that were looked up for alerts, by outcome. "cached" asked nobody.', [p.range(rate(exporter('lookups_total'), 'outcome'), '{{outcome}}')]) + p.perSecond,
         p.series('Watchdog', 'Since the watchdog of alertmanager-bark last gave a sign of life; nothing without one.', [
           p.range('time() - (%s > 0)' % receiver('watchdog_last_heard_timestamp_seconds'), '{{instance}}'),
         ]) + p.unit('s'),

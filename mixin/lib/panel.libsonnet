@@ -29,6 +29,7 @@ local refIds = ['A', 'B', 'C', 'D', 'E', 'F'];
   // What can be added to a panel.
   size(width, height):: { width:: width, height:: height },
   unit(unit):: { fieldConfig+: { defaults+: { unit: unit } } },
+  perSecond:: self.unit('suffix:/s'),
   decimals(n):: { fieldConfig+: { defaults+: { decimals: n } } },
   bounds(min, max):: { fieldConfig+: { defaults+: { min: min, max: max } } },
   stacked:: { fieldConfig+: { defaults+: { custom+: { stacking: { mode: 'normal', group: 'A' }, fillOpacity: 30 } } } },
@@ -50,7 +51,7 @@ local refIds = ['A', 'B', 'C', 'D', 'E', 'F'];
       unit: 'short',
       min: 0,
       color: { mode: 'palette-classic' },
-      custom: { drawStyle: 'line', lineWidth: 1, fillOpacity: 10, showPoints: 'never', spanNulls: false },
+      custom: { drawStyle: 'line', lineWidth: 1, fillOpacity: 0, showPoints: 'never', spanNulls: false },
     } },
     options: {
       legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] },
@@ -89,7 +90,7 @@ local refIds = ['A', 'B', 'C', 'D', 'E', 'F'];
       } },
     ],
     fieldConfig: {
-      defaults: { custom: { align: 'auto', inspect: false, cellOptions: { type: 'auto' } } },
+      defaults: { custom: { align: 'auto', inspect: false, minWidth: 50, cellOptions: { type: 'auto' } } },
       overrides: [
         { matcher: { id: 'byName', options: c[1] }, properties: [{ id: id, value: c[2][id] } for id in std.objectFields(c[2])] }
         for c in columns

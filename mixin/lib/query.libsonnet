@@ -9,20 +9,27 @@
     if m == '' then metric else '%s{%s}' % [metric, m],
 
   // quantile is one of a histogram over a window, by labels, whether Prometheus
-  // has scraped it with classic buckets or as a native one.
+  // has scraped it with classic buckets or as a native one. Where nothing was
+  // observed there is none.
   quantile(q, metric, all, by, window)::
     local rate(name, labels) = 'sum by (%s) (rate(%s[%s]))' % [std.join(', ', labels), $.select(name, all), window];
     |||
-      histogram_quantile(%s, %s)
-        or histogram_quantile(%s, %s)
+      (
+        histogram_quantile(%s, %s)
+          or histogram_quantile(%s, %s)
+      ) >= 0
     ||| % [q, rate(metric + '_bucket', by + ['le']), q, rate(metric, by)],
 
   // loudest are the series of a range that are the largest in all of it, so that
-  // a panel draws the same ones at each of its moments.
-  loudest(n, by, metric, all)::
-    local labels = std.join(', ', by);
+  // a panel draws the same ones at each of its moments. What lacks the label, as
+  // a node's event lacks a namespace, is called "none".
+  loudest(n, label, metric, all)::
+    local args = { n: n, label: label, series: $.select(metric, all) };
     |||
-      sum by (%s) (rate(%s[$__rate_interval]))
-        and on (%s) topk(%d, sum by (%s) (increase(%s[$__range] @ end())) > 0)
-    ||| % [labels, $.select(metric, all), labels, n, labels, $.select(metric, all)],
+      label_replace(
+        sum by (%(label)s) (rate(%(series)s[$__rate_interval]))
+          and on (%(label)s) topk(%(n)d, sum by (%(label)s) (increase(%(series)s[$__range] @ end())) > 0),
+        "%(label)s", "none", "%(label)s", ""
+      )
+    ||| % args,
 }

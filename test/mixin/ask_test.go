@@ -15,6 +15,7 @@ import (
 	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
+	"github.com/kubebark/kubebark/test/mixin/board"
 	"github.com/kubebark/kubebark/test/mixin/stage"
 )
 
@@ -26,37 +27,20 @@ type asker struct {
 	*stage.Stage
 	at      time.Time     // the end of the range, at a scrape of the demo
 	span    time.Duration // of the range; longer than the replay
-	chosen  map[string]string
+	values  board.Values
 	cluster string
 }
 
 // with returns an asker for a dashboard, with all that its variables offer. Of
 // the events it looks at the replay alone, of which all is known.
-func (a *asker) with(b *board) *asker {
+func (a *asker) with(b *board.Board) *asker {
 	own := *a
-	own.chosen = make(map[string]string)
-	for _, v := range b.Templating.List {
-		if v.Type == "query" {
-			own.chosen[v.Name] = v.AllValue
-		}
-	}
+	own.values = b.Everything(a.span, rateInterval)
 	if b.UID == "kubebark-events" {
 		own.cluster = stage.Demo
-		own.chosen["cluster"] = own.cluster
+		own.values.Chosen["cluster"] = own.cluster
 	}
 	return &own
-}
-
-// filled puts values in the place of variables.
-func (a *asker) filled(expr string) string {
-	expr = strings.NewReplacer(
-		"$__rate_interval", model.Duration(rateInterval).String(),
-		"$__range", model.Duration(a.span).String(),
-	).Replace(expr)
-	for name, value := range a.chosen {
-		expr = strings.ReplaceAll(expr, "$"+name, value)
-	}
-	return expr
 }
 
 // instant asks at the end of the range. Series without a number are left out, as
@@ -94,15 +78,15 @@ func (a *asker) series(ctx context.Context, t *testing.T, expr string) model.Mat
 // labelValues is the one form of query that the dashboards' variables have.
 var labelValues = regexp.MustCompile(`^label_values\((.*), (\w+)\)$`)
 
-// values are those that a variable offers.
-func (a *asker) values(ctx context.Context, t *testing.T, v variable) []string {
+// offers are the values that a variable offers.
+func (a *asker) offers(ctx context.Context, t *testing.T, v board.Variable) []string {
 	t.Helper()
 	query, _ := v.Query.(map[string]any)
 	m := labelValues.FindStringSubmatch(fmt.Sprint(query["query"]))
 	if m == nil {
 		t.Fatalf("variable %s has query %v", v.Name, v.Query)
 	}
-	got, _, _, err := a.API.LabelValues(ctx, m[2], []string{a.filled(m[1])}, a.at.Add(-a.span), a.at)
+	got, _, _, err := a.API.LabelValues(ctx, m[2], []string{a.values.Fill(m[1])}, a.at.Add(-a.span), a.at)
 	if err != nil || len(got) == 0 {
 		t.Errorf("variable %s offers %v, %v", v.Name, got, err)
 	}
@@ -146,6 +130,9 @@ func (a *asker) bordering(expr string, m model.Metric) bool {
 		all = append(all, count)
 	}
 	slices.SortFunc(all, func(x, y int) int { return cmp.Compare(y, x) })
-	border := len(all) > n && all[n] == all[n-1]
-	return border && loud[string(m[model.LabelName(found[1])])] == all[n-1]
+	value := string(m[model.LabelName(found[1])])
+	if value == "none" {
+		value = ""
+	}
+	return len(all) > n && all[n] == all[n-1] && loud[value] == all[n-1]
 }

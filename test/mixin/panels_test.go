@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/common/model"
 
+	"github.com/kubebark/kubebark/test/mixin/board"
 	"github.com/kubebark/kubebark/test/mixin/stage"
 )
 
@@ -76,7 +77,7 @@ func occurrences(ctx context.Context, t *testing.T, a *asker) {
 
 // panels asks what Grafana would ask to draw a dashboard.
 func panels(ctx context.Context, t *testing.T, a *asker, file []byte) {
-	b, err := parseBoard(file)
+	b, err := board.Parse(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,11 +85,11 @@ func panels(ctx context.Context, t *testing.T, a *asker, file []byte) {
 	var text strings.Builder
 	for _, v := range b.Templating.List {
 		if v.Type == "query" {
-			fmt.Fprintf(&text, "variable %s: %s\n", v.Name, strings.Join(a.values(ctx, t, v), ", "))
+			fmt.Fprintf(&text, "variable %s: %s\n", v.Name, strings.Join(a.offers(ctx, t, v), ", "))
 		}
 	}
 	for _, n := range b.Annotations.List {
-		fmt.Fprintf(&text, "\n%s\n%s", n.Name, a.lines(ctx, t, target{Expr: n.Expr}))
+		fmt.Fprintf(&text, "\n%s\n%s", n.Name, a.lines(ctx, t, board.Target{Expr: n.Expr}))
 	}
 	for _, p := range b.Panels {
 		if len(p.Targets) == 0 {
@@ -98,7 +99,10 @@ func panels(ctx context.Context, t *testing.T, a *asker, file []byte) {
 		for _, q := range p.Targets {
 			lines := a.lines(ctx, t, q)
 			if lines == "" {
-				t.Errorf("%s, query %s finds nothing: %s", p.Title, q.RefID, a.filled(q.Expr))
+				t.Errorf("%s, query %s finds nothing: %s", p.Title, q.RefID, a.values.Fill(q.Expr))
+			}
+			if p.Share(q.RefID) {
+				a.isShare(ctx, t, p.Title, q)
 			}
 			if len(p.Targets) > 1 {
 				fmt.Fprintf(&text, " %s\n", q.RefID)
@@ -107,6 +111,7 @@ func panels(ctx context.Context, t *testing.T, a *asker, file []byte) {
 		}
 	}
 	compare(t, filepath.Join("testdata", b.UID+".txt"), text.String())
+	follow(ctx, t, a, file)
 }
 
 // compare compares with a golden file. What has no value there may have any.
@@ -135,12 +140,16 @@ const above = " > 0"
 func relaxed(got, want string) string {
 	free := make(map[[2]string]bool)
 	each := func(text string, do func(section, line string)) {
-		section := ""
+		panel, query := "", ""
 		for line := range strings.Lines(text) {
-			if !strings.HasPrefix(line, "  ") {
-				section += line
+			line = strings.TrimSuffix(line, "\n")
+			switch {
+			case !strings.HasPrefix(line, " "):
+				panel, query = line, ""
+			case !strings.HasPrefix(line, "  "):
+				query = line
 			}
-			do(section, strings.TrimSuffix(line, "\n"))
+			do(panel+query, line)
 		}
 	}
 	each(want, func(section, line string) { free[[2]string{section, line}] = true })
@@ -157,11 +166,11 @@ func relaxed(got, want string) string {
 // lines are the answer to a query, a series a line: its labels, and its value
 // where the replay makes it known. Of all others it is told if they are above 0,
 // or were at some time.
-func (a *asker) lines(ctx context.Context, t *testing.T, q target) string {
+func (a *asker) lines(ctx context.Context, t *testing.T, q board.Target) string {
 	t.Helper()
 	var out []string
 	if q.Instant {
-		for _, s := range a.instant(ctx, t, a.filled(q.Expr)) {
+		for _, s := range a.instant(ctx, t, a.values.Fill(q.Expr)) {
 			value := sign(s.Value)
 			if a.known(q.Expr) {
 				value = fmt.Sprintf(" %.4g", float64(s.Value))
@@ -169,7 +178,7 @@ func (a *asker) lines(ctx context.Context, t *testing.T, q target) string {
 			out = append(out, a.label(s.Metric)+value)
 		}
 	} else {
-		for _, s := range a.series(ctx, t, a.filled(q.Expr)) {
+		for _, s := range a.series(ctx, t, a.values.Fill(q.Expr)) {
 			if a.bordering(q.Expr, s.Metric) {
 				out = append(out, "  one of those that are as loud")
 				continue
@@ -182,6 +191,17 @@ func (a *asker) lines(ctx context.Context, t *testing.T, q target) string {
 		return ""
 	}
 	return strings.Join(out, "\n") + "\n"
+}
+
+// isShare: what is shown as a share is one.
+func (a *asker) isShare(ctx context.Context, t *testing.T, title string, q board.Target) {
+	t.Helper()
+	expr := a.values.Fill(q.Expr)
+	for _, s := range a.instant(ctx, t, expr) {
+		if s.Value < 0 || s.Value > 1 {
+			t.Errorf("%s shows a share of %v: %s", title, s, expr)
+		}
+	}
 }
 
 func highest(samples []model.SamplePair) model.SampleValue {

@@ -1,7 +1,6 @@
 package mixin
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +13,8 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/stat"
 	"github.com/grafana/grafana-foundation-sdk/go/table"
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
+
+	"github.com/kubebark/kubebark/test/mixin/board"
 )
 
 // knowPanels makes the schema know the kinds of panels and queries that the
@@ -94,7 +95,7 @@ func TestSchemaIsStrict(t *testing.T) {
 // complete tells what is missing of what a reader wants of each panel, and
 // where two lie on each other.
 func complete(file []byte) error {
-	b, err := parseBoard(file)
+	b, err := board.Parse(file)
 	if err != nil {
 		return err
 	}
@@ -122,44 +123,4 @@ func complete(file []byte) error {
 		}
 	}
 	return nil
-}
-
-// board is what the tests look at of a dashboard.
-type board struct {
-	UID         string
-	Title       string
-	Panels      []boardPanel
-	Templating  struct{ List []variable }
-	Links       []struct{ Title, URL string }
-	Annotations struct {
-		List []struct{ Name, Expr string }
-	}
-}
-
-type boardPanel struct {
-	Title, Description, Type string
-	Targets                  []target
-	GridPos                  struct{ X, Y, W, H int }
-	Links                    []struct{ Title, URL string }
-}
-
-type target struct {
-	RefID        string
-	Expr         string
-	Instant      bool
-	LegendFormat string
-}
-
-type variable struct {
-	Name, Type string
-	Query      any
-	AllValue   string
-}
-
-func parseBoard(file []byte) (*board, error) {
-	b := new(board)
-	if err := json.Unmarshal(file, b); err != nil {
-		return nil, fmt.Errorf("decode dashboard: %w", err)
-	}
-	return b, nil
 }

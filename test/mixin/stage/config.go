@@ -102,7 +102,7 @@ func (s *Stage) silence(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url("alertmanager")+"/api/v2/silences", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.URL("alertmanager")+"/api/v2/silences", bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

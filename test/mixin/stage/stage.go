@@ -142,7 +142,7 @@ func (s *Stage) startRefusal(ctx context.Context) error {
 }
 
 func (s *Stage) startReceiver(ctx context.Context) error {
-	config, err := s.file("receiver.yml", fmt.Sprintf(receiverConfig, s.url("phones")))
+	config, err := s.file("receiver.yml", fmt.Sprintf(receiverConfig, s.URL("phones")))
 	if err == nil {
 		_, err = s.file("ada", "AdaKeyAdaKeyAdaKeyAda1\n")
 	}
@@ -156,7 +156,7 @@ func (s *Stage) startReceiver(ctx context.Context) error {
 }
 
 func (s *Stage) startAlertmanager(ctx context.Context) error {
-	am, err := testbed.StartAlertmanager(ctx, fmt.Sprintf(alertmanagerConfig, s.url("receiver")), testbed.ServerOptions{})
+	am, err := testbed.StartAlertmanager(ctx, fmt.Sprintf(alertmanagerConfig, s.URL("receiver")), testbed.ServerOptions{})
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (s *Stage) startLab(ctx context.Context) error {
 	}
 	s.lab = l
 	s.stops = append(s.stops, l.stop)
-	config, err := s.file("lab.yml", fmt.Sprintf(labConfig, s.url("alertmanager")))
+	config, err := s.file("lab.yml", fmt.Sprintf(labConfig, s.URL("alertmanager")))
 	if err != nil {
 		return err
 	}
@@ -181,7 +181,7 @@ func (s *Stage) startLab(ctx context.Context) error {
 }
 
 func (s *Stage) startDemo(ctx context.Context) error {
-	config, err := s.file("demo.yml", fmt.Sprintf(demoConfig, s.url("alertmanager"), s.url("refusing")))
+	config, err := s.file("demo.yml", fmt.Sprintf(demoConfig, s.URL("alertmanager"), s.URL("refusing")))
 	if err != nil {
 		return err
 	}
@@ -213,7 +213,8 @@ func (s *Stage) startPrometheus(ctx context.Context) error {
 	return s.await(ctx, `up{cluster="lab"} == 1`)
 }
 
-func (s *Stage) url(name string) string { return "http://" + s.addresses[name] }
+// URL is the address of a part.
+func (s *Stage) URL(name string) string { return "http://" + s.addresses[name] }
 
 func (s *Stage) file(name, content string) (string, error) {
 	path := filepath.Join(s.opts.Dir, name)
@@ -253,7 +254,7 @@ func (s *Stage) run(ctx context.Context, part, program string, args ...string) e
 		if !p.Running() {
 			return false, errors.New(p.Tail(20))
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url(part)+"/-/healthy", http.NoBody)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL(part)+"/-/healthy", http.NoBody)
 		if err != nil {
 			return false, err
 		}
