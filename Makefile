@@ -64,7 +64,7 @@ lint: parts-lint ## golangci-lint over all modules.
 
 .PHONY: generate
 generate: ## Write golden files and generated parts of the docs anew; the unit tests fail where they are stale.
-	go test -p 1 $$(grep -rl 'flag.Bool("update"' --include=*_test.go alertbridge barkreceiver cmd | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
+	go test -p 1 $$(grep -rl 'flag.Bool("update"' --include=*_test.go alertbridge barkreceiver cmd exporter | xargs -n1 dirname | sort -u | sed 's,^,./,') -update
 
 .PHONY: bench
 bench: bench-cost ## Benchmarks, and the exporter's cost beside a floor.

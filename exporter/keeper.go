@@ -30,6 +30,7 @@ type Keeper struct {
 	lastWrite prometheus.Gauge
 	failures  prometheus.Counter
 
+	settle   func()
 	restored map[string]checkpoint.Stream
 
 	mu   sync.Mutex // guards what follows, and held while a scrape is made
@@ -46,6 +47,10 @@ type KeeperOptions struct {
 	Series     *series.Store
 	Logger     log.Logger
 	Registerer prometheus.Registerer
+	// Settle, if there is one, returns when what the sinks were told is safe, or
+	// has waited long enough. What the file says was counted can be found in no
+	// list again.
+	Settle func()
 }
 
 // NewKeeper opens the state file and restores the series. A file that cannot
@@ -53,7 +58,7 @@ type KeeperOptions struct {
 func NewKeeper(o KeeperOptions) *Keeper {
 	f := promauto.With(o.Registerer)
 	k := &Keeper{
-		pipeline: o.Pipeline, series: o.Series, logger: o.Logger, full: true,
+		pipeline: o.Pipeline, series: o.Series, logger: o.Logger, settle: o.Settle, full: true,
 		lastWrite: f.NewGauge(prometheus.GaugeOpts{
 			Name: "kube_event_exporter_state_last_write_timestamp_seconds",
 			Help: "When the state file was last written.",
@@ -127,12 +132,20 @@ func (k *Keeper) close() error {
 	return k.file.Close()
 }
 
-// Flush writes what has changed now.
+// Flush writes what has changed now. It is not to be called concurrently.
 func (k *Keeper) Flush() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	full := k.full || k.file.Outgrown()
 	b, complete := k.pipeline.cut(full)
+	if k.settle != nil && !b.Empty() {
+		k.mu.Unlock() // no scrape is to wait for others
+		k.settle()
+		k.mu.Lock()
+		if k.full && !full {
+			return // something failed meanwhile; the next write is of all
+		}
+	}
 	if err := k.write(b, full); err != nil {
 		k.full = true // the memory has forgotten what it told
 		k.failed(err)

@@ -114,7 +114,11 @@ func (p *Pipeline) Replay(r decode.Record) {
 		c = count.Gone
 	}
 	now := time.Now()
-	p.observe(p.replayed.Observe(r.Event, c, now), r.Event, now, occurrence.Replayed)
+	d := p.replayed.Observe(r.Event, c, now)
+	if d.New > 0 && r.New > 0 { // the event log knows; what it has twice adds nothing
+		d.New, d.Inexact = r.New, r.Inexact
+	}
+	p.observe(d, r.Event, now, occurrence.Replayed)
 }
 
 // stream is where one watcher's events enter the pipeline. Namespaces are

@@ -104,3 +104,24 @@ func TestReplayCountsAll(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", d)
 	}
 }
+
+// TestReplayOfALog: a line of the event log counts what it says, for the log may
+// begin in the middle of an event's life; twice the same counts once.
+func TestReplayOfALog(t *testing.T) {
+	s := series.New(series.DefaultConfig())
+	p := NewPipeline(prometheus.NewRegistry(), s)
+	for _, r := range []decode.Record{
+		{Event: &occurrence.Event{Namespace: "a", Name: "b", UID: "u", Version: 7, Count: 40, Counted: true}, New: 2},
+		{Event: &occurrence.Event{Namespace: "a", Name: "b", UID: "u", Version: 7, Count: 40, Counted: true}, New: 2},
+		{Event: &occurrence.Event{Namespace: "a", Name: "b", UID: "u", Version: 9, Count: 43, Counted: true}, New: 3},
+	} {
+		p.Replay(r)
+	}
+	sum := int64(0)
+	for _, st := range s.All() {
+		sum += st.Value
+	}
+	if sum != 5 {
+		t.Errorf("%d occurrences, want 5", sum)
+	}
+}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
+	"github.com/kubebark/kubebark/exporter/eventlog"
 	"github.com/kubebark/kubebark/exporter/series"
 	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/conf"
@@ -24,6 +25,8 @@ type config struct {
 	Alerting notify.Config `yaml:"alerting"`
 	// Alerts says which alerts there are.
 	Alerts rule.Config `yaml:"alerts"`
+	// EventLog is about the file that --event-log.file names.
+	EventLog eventlog.Config `yaml:"event_log"`
 }
 
 // loadConfig reads a configuration file; with an empty path it returns the
@@ -33,6 +36,7 @@ func loadConfig(path string, alertmanagers []string) (*config, error) {
 		Metrics:  series.DefaultConfig(),
 		Alerting: notify.DefaultConfig(),
 		Alerts:   rule.DefaultConfig(),
+		EventLog: eventlog.DefaultConfig(),
 	}
 	if err := conf.Load(path, c); err != nil {
 		return nil, cli.UsageError{Err: err}
@@ -58,6 +62,7 @@ func (c *config) Validate() error {
 	errs = append(errs,
 		conf.Field(c.Metrics.Validate(), "metrics"),
 		conf.Field(c.Alerting.Validate(), "alerting"),
-		conf.Field(c.Alerts.Validate(), "alerts"))
+		conf.Field(c.Alerts.Validate(), "alerts"),
+		conf.Field(c.EventLog.Validate(), "event_log"))
 	return errors.Join(errs...)
 }

@@ -98,6 +98,10 @@ alerts:
     identity: object
     labels: {severity: critical}
     annotations: {runbook_url: 'https://example/{{ .Labels.reason }}'}
+event_log:
+  queue_capacity: 100
+  rotation: {max_size_mb: 10, max_age: 1h, keep_files: 3, keep_for: 30d}
+  enrichment: {labels: [app, app.kubernetes.io/*], annotations: [team], owners: true, pod: true, zone: true, qps: 5, burst: 10, timeout: 2s}
 `
 
 // TestSchemaAgrees holds the schema against what the program takes.

@@ -20,6 +20,7 @@ import (
 	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/exporter"
 	"github.com/kubebark/kubebark/exporter/kube"
+	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/exporter/series"
 	"github.com/kubebark/kubebark/exporter/watch"
 	"github.com/kubebark/kubebark/internal/cli"
@@ -44,6 +45,7 @@ type service struct {
 	replayFile    string
 	replaySpeed   float64
 	alertmanagers []string
+	events        eventLog
 
 	logger   log.Logger
 	slog     *slog.Logger
@@ -111,8 +113,12 @@ func (s *service) build(cfg *config, group *lifecycle.Group) error {
 	if err != nil {
 		return err
 	}
-	pipeline := exporter.NewPipeline(s.registry, s.series, s.bridge)
 	group.Add("web", s.server.Run)
+	sinks, err := s.openEventLog(cfg, group, []occurrence.Sink{s.bridge})
+	if err != nil {
+		return err
+	}
+	pipeline := exporter.NewPipeline(s.registry, s.series, sinks...)
 	group.Add("configuration", func(ctx context.Context) error { return reloader.Run(ctx, hangups(ctx)) })
 	group.Add("alerts", s.bridge.Run)
 	source(group, pipeline)
@@ -133,7 +139,7 @@ func (s *service) apply() ([]string, error) {
 		return files, err
 	}
 	s.series.SetConfig(cfg.Metrics)
-	return files, nil
+	return files, s.events.apply(s.logSettings(cfg))
 }
 
 func (s *service) settings(cfg *config) alertbridge.Settings {

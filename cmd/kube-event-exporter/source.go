@@ -57,7 +57,7 @@ func (s *service) watch(g *lifecycle.Group, p *exporter.Pipeline, client *kube.C
 	if s.stateFile != "" {
 		k := exporter.NewKeeper(exporter.KeeperOptions{
 			Path: s.stateFile, Owner: s.owner(client), Pipeline: p, Series: s.series,
-			Logger: s.logger, Registerer: s.registry,
+			Logger: s.logger, Registerer: s.registry, Settle: s.events.settle(),
 		})
 		remembered = k.Remembered
 		g.Add("state", k.Run)

@@ -27,6 +27,10 @@ type Record struct {
 	Event *occurrence.Event
 	// Deleted tells that the record is a watch line of the object's deletion.
 	Deleted bool
+	// New is how many occurrences a line of the event log stands for; 0 for
+	// all else, where counts are to be compared. Inexact goes with it.
+	New     int64
+	Inexact bool
 }
 
 // A Fault is a part of a file that could not be read.
@@ -149,6 +153,7 @@ type envelope struct {
 	Kind       string            `json:"kind"`
 	APIVersion string            `json:"apiVersion"`
 	Items      []json.RawMessage `json:"items"`
+	LogID      string            `json:"event.id"`
 }
 
 // values yields the events of the JSON values in data, one after another.
@@ -177,6 +182,8 @@ func value(data []byte, line int, yield func(Record, *Fault) bool) bool {
 		return yield(Record{}, &Fault{line, err})
 	}
 	switch {
+	case env.LogID != "":
+		return logLine(data, line, yield)
 	case env.Object != nil:
 		return watchLine(&env, line, yield)
 	case env.Items != nil || env.Kind == "List" || env.Kind == "EventList":

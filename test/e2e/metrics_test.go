@@ -23,7 +23,8 @@ var (
 // TestMetricsAreDocumented: what the programs expose is what docs/metrics.md
 // lists, no more and no less, and promtool finds no fault with it.
 func TestMetricsAreDocumented(t *testing.T) {
-	w := newWorld(t, setting{args: []string{"--state.file=" + t.TempDir() + "/state"}})
+	dir := t.TempDir()
+	w := newWorld(t, setting{args: []string{"--state.file=" + dir + "/state", "--event-log.file=" + dir + "/events.jsonl"}})
 	w.ready()
 	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
 	w.push(w.ada, "BackupFailed", "first")

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/kubebark/kubebark/exporter/eventlog"
+	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/lifecycle"
+)
+
+// eventLog is the event log, where there is one.
+type eventLog struct {
+	file string
+	log  *eventlog.Log // nil without a file
+}
+
+func (e *eventLog) flags(c *kingpin.CmdClause) {
+	c.Flag("event-log.file", "Path to a file, or - for standard output, to which each occurrence is written as a line of JSON. Default is none.").StringVar(&e.file)
+}
+
+// openEventLog opens the event log, if one is asked for, and adds it to the
+// group and to the sinks.
+func (s *service) openEventLog(cfg *config, group *lifecycle.Group, sinks []occurrence.Sink) ([]occurrence.Sink, error) {
+	if s.events.file == "" {
+		return sinks, nil
+	}
+	l, err := eventlog.New(eventlog.Options{
+		Path: s.events.file, Stdout: s.std.Out, Logger: s.logger, Registerer: s.registry,
+		Alert: s.bridge.AlertOf, Settings: s.logSettings(cfg),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.events.log = l
+	group.Add("event log", l.Run)
+	return append(sinks, l), nil
+}
+
+func (s *service) logSettings(cfg *config) eventlog.Settings {
+	return eventlog.Settings{Config: cfg.EventLog, ExternalLabels: cfg.ExternalLabels}
+}
+
+// settle makes the state file wait for the event log.
+func (e *eventLog) settle() func() {
+	if e.log == nil {
+		return nil
+	}
+	return e.log.Settle
+}
+
+// apply puts a new configuration in force.
+func (e *eventLog) apply(s eventlog.Settings) error {
+	if e.log == nil {
+		return nil
+	}
+	return e.log.Apply(s)
+}

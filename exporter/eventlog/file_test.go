@@ -1,0 +1,222 @@
+package eventlog
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubebark/kubebark/internal/conf"
+)
+
+// olds returns what the old files beside the log hold, the oldest first.
+func (f *fixture) oldFiles() []string {
+	f.t.Helper()
+	names, err := filepath.Glob(filepath.Join(filepath.Dir(f.path), "events-*.jsonl"))
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	var all []string
+	for _, n := range names {
+		data, err := os.ReadFile(n)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		all = append(all, text(parse(f.t, data)))
+	}
+	return all
+}
+
+func TestRotationBySize(t *testing.T) {
+	dir := t.TempDir()
+	for _, other := range []string{"events-notes.jsonl", "other.jsonl"} { // not ours to clear away
+		if err := os.WriteFile(filepath.Join(dir, other), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := open(t, filepath.Join(dir, "events.jsonl"), func(o *Options) { o.Config.Rotation = Rotation{MaxSizeMB: 1, KeepFiles: 2} })
+	f.run()
+	for n := range int64(5) {
+		big := event("a", n+1)
+		big.Message = strings.Repeat("x", 600<<10)
+		f.Observe(big)
+		f.Settle()
+	}
+	f.holds("a:5+1")
+	if got := strings.Join(f.oldFiles(), "|"); got != "a:3+1|a:4+1|" { // and the notes
+		t.Errorf("old files %q", got)
+	}
+	f.metric(f.metrics.rotations, 4)
+	f.metric(f.metrics.failures, 0)
+	if _, err := os.Stat(filepath.Join(dir, "other.jsonl")); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRotationByAge: the age is that of the file's first line, also after a
+// restart.
+func TestRotationByAge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	f := open(t, path, nil)
+	f.run()
+	f.Observe(event("a", 1))
+	f.stop()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := parse(t, data)[0]
+	old := strings.ReplaceAll(string(data), r.ObservedTimestamp.Format(time.RFC3339Nano), "2020-01-01T00:00:00Z")
+	if err := os.WriteFile(path, []byte(old), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f = open(t, path, func(o *Options) {
+		o.Config.Rotation = Rotation{MaxAge: conf.Duration(time.Hour), KeepFor: conf.Duration(time.Hour)}
+	})
+	f.run()
+	f.Observe(event("a", 2))
+	f.Settle()
+	f.Observe(event("a", 3))
+	f.Settle()
+	f.holds("a:2+1 a:3+1")
+	if got := f.oldFiles(); len(got) != 1 || got[0] != "a:1+1" {
+		t.Errorf("old files %q", got)
+	}
+}
+
+// TestRotatedUnderUs: logrotate moves the file, or copies and cuts it; somebody
+// removes it.
+func TestRotatedUnderUs(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "events.jsonl"), nil)
+	f.run()
+	f.Observe(event("a", 1))
+	f.Settle()
+	moved := f.path + ".1"
+	if err := os.Rename(f.path, moved); err != nil {
+		t.Fatal(err)
+	}
+	f.Observe(event("a", 2))
+	f.Settle()
+	f.holds("a:2+1")
+	if err := os.Remove(f.path); err != nil {
+		t.Fatal(err)
+	}
+	f.Observe(event("a", 3))
+	f.Settle()
+	f.holds("a:3+1")
+	if err := os.Truncate(f.path, 0); err != nil {
+		t.Fatal(err)
+	}
+	f.Observe(event("a", 4))
+	f.Settle()
+	f.holds("a:4+1")
+	f.path = moved
+	f.holds("a:1+1")
+	f.metric(f.metrics.failures, 0)
+}
+
+// TestRestart has a row for each way in which a restart finds an event again.
+func TestRestart(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		version, more int64 // of the event that comes first after the restart
+		new           int64 // what the state file's count makes of it
+		want          string
+	}{
+		{"nothing new since the log", 3, 3, 1, "a:3+1"},
+		{"an older state", 2, 2, 1, "a:3+1"},
+		{"written again meanwhile", 5, 5, 3, "a:3+1 a:5+2"},
+		{"what the log has not", 4, 4, 1, "a:3+1 a:4+1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "events.jsonl")
+			f := open(t, path, nil)
+			f.run()
+			f.Observe(event("a", 3))
+			f.stop()
+			f = open(t, path, nil)
+			f.run()
+			again := event("a", tt.more)
+			again.New = tt.new
+			f.Observe(again)
+			f.Settle()
+			f.holds(tt.want)
+			f.Observe(event("a", 9)) // from here on all is compared with this run's
+			f.Settle()
+			f.holds(tt.want + " a:9+1")
+		})
+	}
+}
+
+// TestRestartAfterRotation: what was written last is in the file before.
+func TestRestartAfterRotation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	f := open(t, path, func(o *Options) { o.Config.Rotation.MaxAge = 1 })
+	f.run()
+	for _, name := range []string{"a", "b"} {
+		f.Observe(event(name, 1))
+		f.Settle()
+	}
+	f.stop()
+	f = open(t, path, nil)
+	f.run()
+	f.Observe(event("a", 1))
+	f.Observe(event("b", 1))
+	f.Settle()
+	f.holds("b:1+1")
+	f.metric(f.metrics.repeats, 2)
+}
+
+// TestTornLine: what a crash leaves in the middle of a line is taken off;
+// somebody else's unfinished line is not.
+func TestTornLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	if err := os.WriteFile(path, []byte(`{"timestamp":"2026-11-03T08:15:00Z","bo`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, path, nil)
+	f.run()
+	f.Observe(event("a", 1))
+	f.Settle()
+	f.holds("a:1+1")
+	f.stop()
+	if err := os.WriteFile(path, []byte("my notes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f = open(t, path, nil)
+	f.run()
+	f.Observe(event("a", 2))
+	f.Settle()
+	data, err := os.ReadFile(path)
+	if rest, ok := strings.CutPrefix(string(data), "my notes\n{"); err != nil || !ok || !strings.HasSuffix(rest, "}\n") {
+		t.Errorf("the file holds %q, error %v", data, err)
+	}
+}
+
+// TestGone: with its folder gone the log waits for it.
+func TestGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "logs")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, filepath.Join(dir, "events.jsonl"), nil)
+	f.run()
+	f.Observe(event("a", 1))
+	f.Settle()
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	f.Observe(event("a", 2))
+	for !f.failing.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for f.failing.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	f.Settle()
+	f.holds("a:2+1")
+}

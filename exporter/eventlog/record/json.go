@@ -1,0 +1,85 @@
+package record
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
+)
+
+// id names a change of an event: the object as the API server has it has a new
+// version after each write. Where there is no version, as in files, the count
+// and the latest time tell changes apart.
+func id(e *occurrence.Event) string {
+	change := strconv.FormatUint(e.Version, 10)
+	if e.Version == 0 {
+		change = fmt.Sprintf("%d@%d", e.Count, e.Last.UnixMicro())
+	}
+	text := strings.Join([]string{e.Namespace, e.Name, e.UID, change}, "\x00")
+	// Twice 64 bits, so that a log of years has no two by chance.
+	a, b := xxhash.Sum64String(text), xxhash.Sum64String("\x00"+text)
+	var sum [16]byte
+	for i := range 8 {
+		sum[i], sum[8+i] = byte(a>>(8*i)), byte(b>>(8*i)) //nolint:gosec // a byte is meant
+	}
+	return hex.EncodeToString(sum[:])
+}
+
+// Append appends the record and a newline.
+func (r *Record) Append(b *bytes.Buffer) error {
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false) // it is read by people, too
+	if err := enc.Encode(r); err != nil {
+		return err
+	}
+	if len(r.Labels)+len(r.Annotations) == 0 {
+		return nil
+	}
+	b.Truncate(b.Len() - len("}\n"))
+	for _, part := range []struct {
+		name   string
+		values map[string]string
+	}{{"label", r.Labels}, {"annotation", r.Annotations}} {
+		prefix := "k8s." + strings.ToLower(r.ObjectKind) + "." + part.name + "."
+		for _, k := range slices.Sorted(maps.Keys(part.values)) {
+			b.WriteByte(',')
+			if err := appendString(enc, b, prefix+k); err != nil {
+				return err
+			}
+			b.WriteByte(':')
+			if err := appendString(enc, b, part.values[k]); err != nil {
+				return err
+			}
+		}
+	}
+	b.WriteString("}\n")
+	return nil
+}
+
+func appendString(enc *json.Encoder, b *bytes.Buffer, s string) error {
+	err := enc.Encode(s)
+	b.Truncate(b.Len() - len("\n"))
+	return err
+}
+
+// Parse reads one line. The labels and annotations are left out: nothing is
+// counted or alerted by them.
+func Parse(line []byte) (*Record, error) {
+	var r Record
+	if err := json.Unmarshal(line, &r); err != nil {
+		return nil, err
+	}
+	if r.ID == "" {
+		return nil, errors.New("want a line of the event log, which has an event.id")
+	}
+	return &r, nil
+}
