@@ -8,7 +8,7 @@ import (
 )
 
 // TestRules has promtool check the rules that are shipped and run their tests:
-// each alert fires when it must and not before.
+// each alert fires when it must and not before, and rates are recorded right.
 func TestRules(t *testing.T) {
 	path, err := testbed.Binary("", "promtool")
 	if err != nil {
@@ -16,7 +16,7 @@ func TestRules(t *testing.T) {
 	}
 	for _, args := range [][]string{
 		{"check", "rules", "../../mixin/alerts.yml", "../../mixin/rules.yml"},
-		{"test", "rules", "../../mixin/tests/alerts.yml"},
+		{"test", "rules", "../../mixin/tests/alerts.yml", "../../mixin/tests/rules.yml"},
 	} {
 		if out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %v: %v\n%s", args, err, out)
