@@ -17,6 +17,11 @@
     // is false, absence is what was there within the lookback and is no more.
     expect: { exporter: true, receiver: true },
 
+    // Whether two exporters count the same events. The larger count of the two is
+    // then shown, not the sum. The labels are those that only they differ in.
+    replicated: false,
+    replicaLabels: ['instance', 'pod'],
+
     // Where the runbooks are; %s is the alert's name.
     runbookURL: 'https://github.com/kubebark/kubebark/blob/main/docs/runbooks/%s.md',
 

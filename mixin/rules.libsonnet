@@ -5,11 +5,11 @@ local q = import 'lib/query.libsonnet';
   local cfg = $._config,
   local rate(by) = {
     local labels = [cfg.clusterLabel] + by,
+    local each = 'rate(%s[%s])' % [q.select('kube_event_occurrences_total', [cfg.exporterSelector]), cfg.rules.window],
     record: '%s:kube_event_occurrences:rate%s' % [std.join('_', labels), cfg.rules.window],
-    expr: 'sum by (%s) (rate(%s[%s]))' % [
+    expr: 'sum by (%s) (%s)' % [
       std.join(', ', labels),
-      q.select('kube_event_occurrences_total', [cfg.exporterSelector]),
-      cfg.rules.window,
+      if cfg.replicated then q.once('max', cfg.replicaLabels, each) else each,
     ],
   },
 

@@ -10,6 +10,7 @@ function(cfg)
   local exporter = of('kube_event_exporter_', cfg.exporterSelector);
   local alertmanager = of('alertmanager_', cfg.alertmanagerSelector);
   local receiver = of('alertmanager_bark_', cfg.receiverSelector);
+  local once(expr) = q.once('$replicas', cfg.replicaLabels, expr);
   local rate(metric, by) = 'sum by (%s) (rate(%s[$__rate_interval]))' % [by, metric];
   local inRange(metric, by) = 'sum by (%s) (increase(%s[$__range]))' % [by, metric];
   local share(part, all) = 'sum(increase(%s[$__range]))\n  / sum(increase(%s[$__range]))' % [part, all];
@@ -24,6 +25,7 @@ function(cfg)
     b.labels('cluster', 'Cluster', q.select('kube_event_exporter_build_info', [cfg.exporterSelector]), cfg.clusterLabel),
     b.labels('am', 'To Alertmanager', exporter('notifications_sent_total'), 'alertmanager'),
     b.labels('receiver', 'Receiver', receiver('pushes_total'), 'receiver'),
+    b.replicas(cfg),
   ];
   local to = ['alertmanager=~"$am"'];
   local chosen = ['receiver=~"$receiver"'];
@@ -37,7 +39,7 @@ function(cfg)
     [],
     [
       b.row('At a glance', [
-        p.number('Alerts firing', 'Made of events, as kube-event-exporter has them.', [p.instant('sum(%s)' % exporter('alerts', ['state="firing"']), 'firing')])
+        p.number('Alerts firing', 'Made of events, as kube-event-exporter has them.', [p.instant('sum(%s)' % once(exporter('alerts', ['state="firing"'])), 'firing')])
         + p.links([links.link('Alerts from events', '${exporter}/alerts?state=firing')]),
         p.number('Counted late', 'From an event\'s own time to its being counted, in 95 of 100 cases.', [
           p.instant(q.quantile('0.95', 'kube_event_exporter_event_lag_seconds', [cfg.exporterSelector, cluster], [cfg.clusterLabel], '$__range'), '{{%s}}' % cfg.clusterLabel),
@@ -61,10 +63,10 @@ function(cfg)
       ]),
       b.row('From event to alert', [
         p.series('Time to being counted', 'From the time that an event carries. An events.k8s.io recorder writes some of them minutes late.', quantiles('kube_event_exporter_event_lag_seconds', cfg.exporterSelector, [cfg.clusterLabel], ' {{%s}}' % cfg.clusterLabel)) + seconds,
-        p.series('Alerts', 'Pending ones wait for their rule\'s "for" or its number of occurrences.', [p.range('sum by (state) (%s)' % exporter('alerts'), '{{state}}')]) + p.stacked
+        p.series('Alerts', 'Pending ones wait for their rule\'s "for" or its number of occurrences.', [p.range('sum by (state) (%s)' % once(exporter('alerts')), '{{state}}')]) + p.stacked
         + p.links([links.link('Alerts from events', '${exporter}/alerts')]),
         p.series('Decisions', 'Changes of events a second, by the rule that decided.', [
-          p.range(q.loudest(cfg.dashboards.top, 'rule', 'kube_event_exporter_rule_matches_total', [cfg.exporterSelector, cluster]), '{{rule}}'),
+          p.range(q.loudest(cfg.dashboards.top, 'rule', once('rate(%s[$__rate_interval])' % exporter('rule_matches_total')), once('increase(%s[$__range] @ end())' % exporter('rule_matches_total'))), '{{rule}}'),
           p.range('sum(rate(%s[$__rate_interval]))' % exporter('alerts_folded_total'), 'folded, for want of room'),
         ]) + p.perSecond,
       ]),

@@ -11,7 +11,12 @@ function(cfg)
   local last = 'kube_event_last_occurrence_timestamp_seconds';
   local names = ['type', 'reason', 'namespace', 'kind', 'component'];
   local by(labels, expr) = 'sum by (%s) (%s)' % [std.join(', ', labels), expr];
-  local inRange(labels) = by(labels, 'increase(%s[$__range])' % q.select(count, chosen));
+  local once(expr) = q.once('$replicas', cfg.replicaLabels, expr);
+  local rate(series, window='$__rate_interval') = once('rate(%s[%s])' % [series, window]);
+  local increase(series, window='$__range') = once('increase(%s[%s])' % [series, window]);
+  local occurrences = q.select(count, chosen);
+  local warnings = q.select(count, [cfg.exporterSelector, cluster, 'type="Warning"', 'namespace=~"$namespace"']);
+  local inRange(labels) = by(labels, increase(occurrences));
   local exporter(metric, more=[]) = q.select('kube_event_exporter_' + metric, [cfg.exporterSelector, cluster] + more);
   local alertmanager(metric, more=[]) = q.select('alertmanager_' + metric, [cfg.alertmanagerSelector, cluster] + more);
   local dropping = 'rule=~"%s"' % std.join('|', cfg.dashboards.droppingRules);
@@ -33,13 +38,14 @@ function(cfg)
   local loudest(label, title) = p.series(
     title,
     'Occurrences a second of the %d loudest of the range.' % cfg.dashboards.top,
-    [p.range(q.loudest(cfg.dashboards.top, label, count, chosen), '{{%s}}' % label)],
+    [p.range(q.loudest(cfg.dashboards.top, label, rate(occurrences), once('increase(%s[$__range] @ end())' % occurrences)), '{{%s}}' % label)],
   ) + p.perSecond + p.size(12, 8);
 
   local variables = [
     b.labels('cluster', 'Cluster', q.select('kube_event_exporter_build_info', [cfg.exporterSelector]), cfg.clusterLabel),
     b.labels('namespace', 'Namespace', q.select(count, [cfg.exporterSelector, cluster]), 'namespace'),
     b.labels('type', 'Type', q.select(count, [cfg.exporterSelector, cluster]), 'type'),
+    b.replicas(cfg),
   ];
 
   local spike = {
@@ -48,9 +54,9 @@ function(cfg)
     enable: true,
     iconColor: 'orange',
     expr: |||
-      sum by (namespace) (increase(%(m)s[5m])) >= %(atLeast)s
-        and sum by (namespace) (rate(%(m)s[5m])) >= %(times)s * sum by (namespace) (rate(%(m)s[1h]))
-    ||| % cfg.dashboards.spike { m: q.select(count, [cfg.exporterSelector, cluster, 'type="Warning"', 'namespace=~"$namespace"']) },
+      sum by (namespace) (%(increase)s) >= %(atLeast)s
+        and sum by (namespace) (%(rate)s) >= %(times)s * sum by (namespace) (%(mean)s)
+    ||| % cfg.dashboards.spike { increase: increase(warnings, '5m'), rate: rate(warnings, '5m'), mean: rate(warnings, '1h') },
     step: '60s',
     titleFormat: 'Warnings in {{namespace}}',
     tagKeys: 'namespace',
@@ -68,7 +74,7 @@ function(cfg)
         p.number('Occurrences', 'In the range, by type.', [p.instant(inRange(['type']), '{{type}}')]) + p.decimals(0) + p.size(8, 4),
         p.number('Reasons', 'How many reasons occurred in the range.', [p.instant('count(%s > 0)' % inRange(['reason']), 'reasons')]),
         p.number('Namespaces with Warnings', 'How many had any in the range.', [
-          p.instant('count(%s > 0)' % by(['namespace'], 'increase(%s[$__range])' % q.select(count, [cfg.exporterSelector, cluster, 'type="Warning"', 'namespace=~"$namespace"'])), 'namespaces'),
+          p.instant('count(%s > 0)' % by(['namespace'], increase(warnings)), 'namespaces'),
         ]),
         p.number('Dropped by rules', 'Share of the changes of events, as far as a rule decided, that went to a rule that drops. Those are the shipped ones and those whose name begins with "drop-"; others can be named in the mixin\'s configuration.', [
           p.instant('(sum(increase(%s[$__range])) or vector(0))\n  / sum(increase(%s[$__range]))' % [exporter('rule_matches_total', [dropping]), exporter('rule_matches_total')], 'dropped'),
@@ -76,7 +82,7 @@ function(cfg)
         p.number('Silenced or inhibited', 'Share of the alerts in Alertmanager now that are suppressed, whatever their source: Alertmanager\'s metrics do not tell reasons apart. The link shows those from events.', [
           p.instant('sum(%s)\n  / sum(%s)' % [alertmanager('alerts', ['state="suppressed"']), alertmanager('alerts')], 'suppressed'),
         ]) + p.unit('percentunit') + p.decimals(1) + p.links([links.link('Silenced alerts from events', '${alertmanager_ui}/#/alerts?silenced=true&inhibited=true&active=false&filter=%7Bsource%3D%22kubernetes-event%22%7D')]),
-        p.series('Rate by type', 'Occurrences a second.', [p.range(by(['type'], 'rate(%s[$__rate_interval])' % q.select(count, chosen)), '{{type}}')]) + p.perSecond + p.stacked + p.size(12, 8),
+        p.series('Rate by type', 'Occurrences a second.', [p.range(by(['type'], rate(occurrences)), '{{type}}')]) + p.perSecond + p.stacked + p.size(12, 8),
         loudest('reason', 'Rate by reason') + p.links([links.link('Loudest reasons and workloads', '${exporter}/noise')]),
         loudest('namespace', 'Rate by namespace'),
         loudest('kind', 'Rate by kind'),
@@ -91,7 +97,7 @@ function(cfg)
           'The %d with the most occurrences in the range, and their share of all.' % (2 * cfg.dashboards.top),
           [
             p.rows('topk(%d, %s > 0)' % [2 * cfg.dashboards.top, inRange(names)]),
-            p.rows('topk(%d, %s > 0)\n  / scalar(sum(increase(%s[$__range])))' % [2 * cfg.dashboards.top, inRange(names), q.select(count, chosen)]),
+            p.rows('topk(%d, %s > 0)\n  / scalar(sum(%s))' % [2 * cfg.dashboards.top, inRange(names), increase(occurrences)]),
           ],
           nameColumns + [[p.value(0), 'Occurrences', { decimals: 0, 'custom.width': 100 }], [p.value(1), 'Share', p.gauge { 'custom.width': 150 }]],
           'Occurrences',
@@ -100,8 +106,8 @@ function(cfg)
           'What rules decided',
           'Changes of events by the rule that decided about them, and their share. "default" is what no rule knows.',
           [
-            p.rows('sum by (rule) (increase(%s[$__range])) > 0' % exporter('rule_matches_total')),
-            p.rows('(sum by (rule) (increase(%s[$__range])) > 0)\n  / scalar(sum(increase(%s[$__range])))' % [exporter('rule_matches_total'), exporter('rule_matches_total')]),
+            p.rows('sum by (rule) (%s) > 0' % increase(exporter('rule_matches_total'))),
+            p.rows('(sum by (rule) (%s) > 0)\n  / scalar(sum(%s))' % [increase(exporter('rule_matches_total')), increase(exporter('rule_matches_total'))]),
           ],
           [
             ['rule', 'Rule', p.linked([links.link('Its alerts', '${exporter}/alerts?q=${__data.fields.rule}')])],

@@ -55,6 +55,21 @@ local flow(panels, y) = std.foldl(
     regex: '',
     hide: 0,
   },
+  // replicas is how the counts of exporters go together.
+  replicas(cfg)::
+    local ways = [{ text: 'one', value: 'sum' }, { text: 'two that count the same', value: 'max' }];
+    local options = [w { selected: (w.value == 'max') == cfg.replicated } for w in ways];
+    {
+      name: 'replicas',
+      label: 'Exporters',
+      type: 'custom',
+      query: std.join(', ', ['%s : %s' % [w.text, w.value] for w in ways]),
+      current: [{ text: o.text, value: o.value } for o in options if o.selected][0],
+      options: options,
+      includeAll: false,
+      multi: false,
+      hide: 2,
+    },
   text(name, label, value):: {
     name: name,
     label: label,

@@ -8,6 +8,11 @@
     local m = $.matchers(all);
     if m == '' then metric else '%s{%s}' % [metric, m],
 
+  // once counts what replicas have all counted only once. The aggregation is
+  // "max" where there are replicas, and "sum" where an exporter that was replaced
+  // is to be counted with its successor.
+  once(aggregation, labels, expr):: '%s without (%s) (%s)' % [aggregation, std.join(', ', labels), expr],
+
   // quantile is one of a histogram over a window, by labels, whether Prometheus
   // has scraped it with classic buckets or as a native one. Where nothing was
   // observed there is none.
@@ -23,13 +28,12 @@
   // loudest are the series of a range that are the largest in all of it, so that
   // a panel draws the same ones at each of its moments. What lacks the label, as
   // a node's event lacks a namespace, is called "none".
-  loudest(n, label, metric, all)::
-    local args = { n: n, label: label, series: $.select(metric, all) };
+  loudest(n, label, rate, increase)::
     |||
       label_replace(
-        sum by (%(label)s) (rate(%(series)s[$__rate_interval]))
-          and on (%(label)s) topk(%(n)d, sum by (%(label)s) (increase(%(series)s[$__range] @ end())) > 0),
+        sum by (%(label)s) (%(rate)s)
+          and on (%(label)s) topk(%(n)d, sum by (%(label)s) (%(increase)s) > 0),
         "%(label)s", "none", "%(label)s", ""
       )
-    ||| % args,
+    ||| % { n: n, label: label, rate: rate, increase: increase },
 }

@@ -82,6 +82,7 @@ type Variable struct {
 	Name, Type string
 	Query      any
 	AllValue   string
+	Current    struct{ Value any }
 }
 
 // Parse reads a dashboard.
@@ -100,12 +101,16 @@ type Values struct {
 	Chosen       map[string]string // by the variable's name
 }
 
-// Everything are the values where all is chosen that the variables offer.
+// Everything are the values where all is chosen that the queries of variables
+// offer.
 func (b *Board) Everything(span, rate time.Duration) Values {
 	v := Values{Range: span, RateInterval: rate, Chosen: make(map[string]string)}
 	for _, one := range b.Templating.List {
-		if one.Type == "query" {
+		switch one.Type {
+		case "query":
 			v.Chosen[one.Name] = one.AllValue
+		case "custom":
+			v.Chosen[one.Name] = fmt.Sprint(one.Current.Value)
 		}
 	}
 	return v
