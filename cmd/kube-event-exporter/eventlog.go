@@ -4,6 +4,8 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/kubebark/kubebark/exporter/eventlog"
+	"github.com/kubebark/kubebark/exporter/kube"
+	"github.com/kubebark/kubebark/exporter/lookup"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/internal/lifecycle"
 )
@@ -12,6 +14,8 @@ import (
 type eventLog struct {
 	file string
 	log  *eventlog.Log // nil without a file
+	// enricher makes who looks objects up; nil in a replay.
+	enricher func(*eventlog.Enrichment) (eventlog.Enricher, error)
 }
 
 func (e *eventLog) flags(c *kingpin.CmdClause) {
@@ -37,7 +41,18 @@ func (s *service) openEventLog(cfg *config, group *lifecycle.Group, sinks []occu
 }
 
 func (s *service) logSettings(cfg *config) eventlog.Settings {
-	return eventlog.Settings{Config: cfg.EventLog, ExternalLabels: cfg.ExternalLabels}
+	return eventlog.Settings{Config: cfg.EventLog, ExternalLabels: cfg.ExternalLabels, Enricher: s.events.enricher}
+}
+
+// lookupsForLog lets the event log ask about objects; client is nil in a replay.
+func (s *service) lookupsForLog(client *kube.Client) {
+	if s.events.file == "" {
+		return
+	}
+	m := lookup.NewLogMetrics(s.registry)
+	if client != nil {
+		s.events.enricher = eventlog.Lookups(client, s.logger, m)
+	}
 }
 
 // settle makes the state file wait for the event log.

@@ -31,6 +31,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	}
 	metrics := lookup.NewMetrics(s.registry)
 	if s.replayFile != "" {
+		s.lookupsForLog(nil)
 		return s.replay, nil
 	}
 	kube.SetLogger(s.slog)
@@ -40,6 +41,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 		return nil, cli.UsageError{Err: err}
 	}
 	s.cluster = client.Cluster
+	s.lookupsForLog(client)
 	if s.lookups, err = lookup.New(lookup.Options{REST: client, Logger: s.logger, Metrics: metrics}); err != nil {
 		return nil, err
 	}

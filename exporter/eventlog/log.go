@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -105,11 +106,13 @@ func (l *Log) Apply(s Settings) error {
 	in.cluster = in.external["cluster"]
 	delete(in.external, "cluster")
 	if s.Enricher != nil && s.Config.Enrichment.Enabled() {
-		e, err := s.Enricher(&s.Config.Enrichment)
-		if err != nil {
+		if before := l.settings.Load(); before != nil && reflect.DeepEqual(before.config.Enrichment, s.Config.Enrichment) {
+			in.enricher = before.enricher // with all that it remembers
+		} else if e, err := s.Enricher(&s.Config.Enrichment); err != nil {
 			return fmt.Errorf("event log: %w", err)
+		} else {
+			in.enricher = e
 		}
-		in.enricher = e
 	}
 	l.queue.limit(s.Config.QueueCapacity)
 	l.settings.Store(in)

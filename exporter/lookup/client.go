@@ -46,6 +46,8 @@ type Options struct {
 	QPS     float32       // requests in a second
 	Burst   int           // … at once
 	Timeout time.Duration // of one question, the wait for the budget included
+	// Wanted is what [Client.Describe] tells.
+	Wanted Wanted
 }
 
 // Client looks objects up. It is safe for concurrent use.
@@ -55,6 +57,7 @@ type Client struct {
 	metrics *Metrics
 	budget  flowcontrol.RateLimiter
 	timeout time.Duration
+	wanted  Wanted
 	flights singleflight.Group
 
 	mu      sync.Mutex
@@ -68,6 +71,7 @@ type answer struct {
 	outcome    string
 	controller *occurrence.Object // nil: it has none
 	pod        *pod               // nil: more than the metadata was not asked for
+	about      about              // for Describe
 	until      time.Time
 }
 
@@ -87,7 +91,7 @@ func New(o Options) (*Client, error) {
 		o.Timeout = defaultTimeout
 	}
 	return &Client{
-		rest: o.REST, logger: o.Logger, metrics: o.Metrics, timeout: o.Timeout,
+		rest: o.REST, logger: o.Logger, metrics: o.Metrics, timeout: o.Timeout, wanted: o.Wanted,
 		budget:  flowcontrol.NewTokenBucketRateLimiter(o.QPS, o.Burst),
 		answers: answers, said: map[string]bool{},
 	}, nil
@@ -164,6 +168,9 @@ func (c *Client) ask(ctx context.Context, r resource, namespace, path, accept st
 		if a.controller, err = controllerOf(body, namespace); err != nil {
 			return answer{outcome: failed}, fmt.Errorf("read the metadata of %s: %w", path, err)
 		}
+		if a.about, err = c.wanted.about(r, body); err != nil {
+			return answer{outcome: failed}, fmt.Errorf("read the metadata of %s: %w", path, err)
+		}
 		if accept == acceptObject {
 			a.pod = new(pod)
 			if err := json.Unmarshal(body, a.pod); err != nil {
@@ -172,7 +179,7 @@ func (c *Client) ask(ctx context.Context, r resource, namespace, path, accept st
 		}
 	}
 	if outcome == found || outcome == gone {
-		c.remember(path, answer{outcome: a.outcome, controller: a.controller, until: a.until})
+		c.remember(path, answer{outcome: a.outcome, controller: a.controller, about: a.about, until: a.until})
 	}
 	return a, err
 }
@@ -188,7 +195,9 @@ func (c *Client) get(ctx context.Context, r resource, namespace, path, accept st
 		c.metrics.count(cached)
 		return nil, forbidden, fmt.Errorf("get %s: forbidden", right)
 	}
-	if err = c.budget.Wait(ctx); err == nil {
+	if err = c.budget.Wait(ctx); err != nil {
+		err = fmt.Errorf("%w: %w", errLate, err)
+	} else {
 		body, err = c.rest.Get().AbsPath(path).SetHeader("Accept", accept).DoRaw(ctx)
 	}
 	switch {
@@ -216,7 +225,7 @@ func (c *Client) say(resource string, err error) {
 	c.said[resource] = true
 	c.mu.Unlock()
 	if !said {
-		level.Info(c.logger).Log("msg", "may not look up objects; alerts do without what that would tell", "resource", resource, "err", err)
+		level.Info(c.logger).Log("msg", "may not look up objects; what that would tell is left out", "resource", resource, "err", err)
 	}
 }
 

@@ -12,9 +12,11 @@ import (
 // pod is the little of a pod that tells why its container is not well.
 type pod struct {
 	Spec struct {
-		NodeName string
+		NodeName                   string
+		InitContainers, Containers []struct{ Name, Image string }
 	}
 	Status struct {
+		PodIP, HostIP         string
 		Phase                 string
 		Reason                string // Evicted, …
 		InitContainerStatuses []container
@@ -59,18 +61,26 @@ func (c *Client) PodStatus(ctx context.Context, o occurrence.Object) (string, er
 // the request, with those that ask to whom it belongs, too.
 func (c *Client) status(ctx context.Context, r resource, namespace, path string) (answer, error) {
 	key := path + " status"
+	// In the flight itself, for its answer may come while another waits to ask.
+	ask := func() (answer, error) {
+		if a, ok := c.remembered(key); ok {
+			c.metrics.count(cached)
+			return a, nil
+		}
+		a, err := c.ask(ctx, r, namespace, path, acceptObject)
+		if err == nil && a.pod != nil {
+			a.until = time.Now().Add(c.wanted.podFor(a.pod))
+			c.remember(key, a)
+		}
+		return a, err
+	}
 	if a, ok := c.remembered(key); ok {
 		c.metrics.count(cached)
 		return a, nil
 	}
-	ask := func() (answer, error) { return c.ask(ctx, r, namespace, path, acceptObject) }
 	a, err := c.share(path, ask)
 	if err == nil && a.outcome == found && a.pod == nil { // it was somebody's request for metadata
 		a, err = c.share(key, ask)
-	}
-	if err == nil && a.pod != nil {
-		a.until = time.Now().Add(statusFor)
-		c.remember(key, a)
 	}
 	return a, err
 }

@@ -21,7 +21,7 @@ import (
 
 // server is an API server that has objects by their paths.
 type server struct {
-	t      *testing.T
+	t      testing.TB
 	mu     sync.Mutex
 	bodies map[string]string // "403" and the like are answers without a body
 	gets   []string
@@ -97,7 +97,7 @@ type fixture struct {
 	log    *bytes.Buffer
 }
 
-func newFixture(t *testing.T, change ...func(*Options)) *fixture {
+func newFixture(t testing.TB, change ...func(*Options)) *fixture {
 	t.Helper()
 	s := &server{t: t, bodies: map[string]string{
 		podPath: owned("apps/v1", "ReplicaSet", "cart-7dc"), setPath: owned("apps/v1", "Deployment", "cart"), deployPath: `{"metadata":{}}`,

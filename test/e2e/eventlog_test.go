@@ -170,3 +170,44 @@ func TestEventLogFullDisk(t *testing.T) {
 	w.logSays(path, "BackupFailed", 2)
 	w.must(w.exporter.WaitLog(w.ctx, "the event log is written again"))
 }
+
+// TestEventLogEnrichment: with exactly the rights of the components a record
+// tells labels, owners and image of a pod; of one that is gone it says so.
+func TestEventLogEnrichment(t *testing.T) {
+	const enrichment = `
+event_log:
+  enrichment: {labels: [app], owners: true, pod: true, zone: true}
+`
+	path := filepath.Join(t.TempDir(), "events.jsonl")
+	w := newWorld(t, setting{
+		exporter: enrichment, args: []string{"--event-log.file=" + path},
+		kubeconfig: rights(t, "enrichment", "../../deploy/base/exporter-rbac.yaml", "../../deploy/components/owner-lookups/rbac.yaml"),
+	})
+	w.ready()
+	core := w.recorder("kubelet")
+	core.Event(w.crashed("cart"), corev1.EventTypeWarning, "BackOff", "Back-off restarting failed container")
+	core.Event(w.pod("gone"), corev1.EventTypeWarning, "Unhealthy", "Readiness probe failed")
+	core.Event(&corev1.ObjectReference{Kind: "Widget", APIVersion: "lab.test/v1", Namespace: w.ns, Name: "w"}, corev1.EventTypeWarning, "Broken", "it broke")
+	w.logSays(path, "BackOff", 1)
+	w.logSays(path, "Unhealthy", 1)
+	w.logSays(path, "Broken", 1)
+	for _, l := range w.eventLog(path) {
+		switch l.Reason {
+		case "BackOff":
+			if l.Enrichment != "complete" || l.Deployment != "cart" || l.Image != "lab.test/shop/fine/app:1" || l.Label != "cart" {
+				t.Errorf("record %+v", l)
+			}
+		case "Unhealthy":
+			if l.Enrichment != "gone" || l.Pod != "gone" || l.Image != "" {
+				t.Errorf("record %+v", l)
+			}
+		case "Broken":
+			if l.Enrichment != "unknown" {
+				t.Errorf("record %+v", l)
+			}
+		}
+	}
+	if n := w.metric(w.exporter, "kube_event_exporter_event_log_lookups_total", "outcome=forbidden"); n != 0 {
+		t.Errorf("%v look-ups were forbidden with all rights that there are", n)
+	}
+}
