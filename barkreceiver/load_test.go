@@ -32,9 +32,12 @@ func BenchmarkWebhook(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Run(name+"/floor", func(b *testing.B) { flood(b, body, floor(b, newStub(b))) })
-		b.Run(name+"/receiver", func(b *testing.B) { flood(b, body, receiver(b, newStub(b), "")) })
+		b.Run(name+"/receiver", func(b *testing.B) { flood(b, body, receiver(b, newStub(b), "", "")) })
 		b.Run(name+"/encrypted", func(b *testing.B) {
-			flood(b, body, receiver(b, newStub(b), ", encryption: {algorithm: aes-256-gcm, key_file: aes}"))
+			flood(b, body, receiver(b, newStub(b), ", encryption: {algorithm: aes-256-gcm, key_file: aes}", ""))
+		})
+		b.Run(name+"/kept", func(b *testing.B) {
+			flood(b, body, receiver(b, newStub(b), "", filepath.Join(b.TempDir(), "state")))
 		})
 	}
 }
@@ -71,8 +74,9 @@ func floor(b *testing.B, bark string) http.Handler {
 	})
 }
 
-// receiver is the app with one device; how says more of the device.
-func receiver(b *testing.B, bark, how string) http.Handler {
+// receiver is the app with one device; how says more of the device, state is
+// the file to keep it in.
+func receiver(b *testing.B, bark, how, state string) http.Handler {
 	b.Helper()
 	dir := b.TempDir()
 	for name, text := range map[string]string{
@@ -83,14 +87,19 @@ func receiver(b *testing.B, bark, how string) http.Handler {
 			b.Fatal(err)
 		}
 	}
-	app, err := New(Options{ConfigFile: filepath.Join(dir, "c.yml"), Registerer: prometheus.NewRegistry(), Logger: log.NewNopLogger()})
+	app, err := New(Options{ConfigFile: filepath.Join(dir, "c.yml"), Registerer: prometheus.NewRegistry(), Logger: log.NewNopLogger(), StateFile: state})
 	if err != nil {
 		b.Fatal(err)
 	}
 	if _, err := app.Apply(); err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { app.state.Load().close() })
+	b.Cleanup(func() {
+		if err := app.told.Close(); err != nil {
+			b.Error(err)
+		}
+		app.state.Load().close()
+	})
 	return app.Handler()
 }
 

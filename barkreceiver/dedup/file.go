@@ -3,6 +3,7 @@ package dedup
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 const (
 	version = 2
 	// how much larger than twice what it needs a file may get.
-	slack = 256 << 10
+	slack = 4 << 20
 )
 
 // header is the first line of the file.
@@ -35,21 +36,26 @@ type entry struct {
 	Over   bool          `json:"over,omitempty"`
 	At     time.Time     `json:"at"`
 	Gap    time.Duration `json:"gap,omitempty"`
-	Heard  [][3]int64    `json:"heard,omitempty"` // of each alert its key, when it began, and when it was told of
+	Heard  []byte        `json:"heard,omitempty"` // of each alert its key, when it began, and when it was told of; four bytes each
 }
+
+const heardSize = 12
 
 func newEntry(k key, t told) entry {
 	e := entry{k.device, k.id, t.Digest, t.Newest, t.Repeat, t.Over, t.at, t.gap, nil}
 	for _, h := range t.heard {
-		e.Heard = append(e.Heard, [3]int64{int64(h.key), h.began, h.at})
+		for _, n := range []uint32{h.key, h.began, h.at} {
+			e.Heard = binary.BigEndian.AppendUint32(e.Heard, n)
+		}
 	}
 	return e
 }
 
 func (e *entry) told() told {
 	t := told{State: State{Digest: e.Digest, Newest: e.Newest, Repeat: e.Repeat, Over: e.Over}, at: e.At, gap: e.Gap}
-	for _, h := range e.Heard {
-		t.heard = append(t.heard, heard{uint32(h[0]), h[1], h[2]}) //nolint:gosec // it was one before it was written
+	for b := e.Heard; len(b) >= heardSize; b = b[heardSize:] {
+		n := func(i int) uint32 { return binary.BigEndian.Uint32(b[i:]) }
+		t.heard = append(t.heard, heard{n(0), n(4), n(8)})
 	}
 	return t
 }

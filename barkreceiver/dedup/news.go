@@ -18,7 +18,15 @@ type Alert struct {
 // heard is an alert that a device was told of as firing.
 type heard struct {
 	key       uint32
-	began, at int64 // Unix time
+	began, at uint32 // seconds of Unix time
+}
+
+// seconds is a time as heard has it; those before 1970 are all the same.
+func seconds(t time.Time) uint32 { return uint32(max(t.Unix(), 0)) } //nolint:gosec // until 2106
+
+// within tells whether a device was told not longer ago.
+func (h heard) within(window time.Duration, now uint32) bool {
+	return now < h.at || float64(now-h.at) < window.Seconds()
 }
 
 // News tells whether a message tells the device of an alert that fires which it
@@ -33,11 +41,11 @@ func (s *Store) News(device, id string, st State) bool {
 	if !ok || st.Repeat || len(st.Firing) == 0 || last.same(st) {
 		return true
 	}
-	now := time.Now()
+	now := seconds(time.Now())
 	return slices.ContainsFunc(st.Firing, func(a Alert) bool {
 		return !slices.ContainsFunc(last.heard, func(h heard) bool {
-			lately := h.at == last.at.Unix() || now.Unix()-h.at < int64(s.window.Seconds())
-			return h.key == a.Key && lately && a.Began.Unix()-h.began <= int64(startGap.Seconds())
+			lately := h.at == seconds(last.at) || h.within(s.window, now)
+			return h.key == a.Key && lately && seconds(a.Began) <= h.began+uint32(startGap.Seconds())
 		})
 	})
 }
@@ -48,11 +56,11 @@ func hear(before []heard, firing []Alert, now time.Time, window time.Duration) [
 	firing = firing[:min(len(firing), maxHeard)]
 	all := make([]heard, 0, len(firing))
 	for _, a := range firing {
-		all = append(all, heard{a.Key, a.Began.Unix(), now.Unix()})
+		all = append(all, heard{a.Key, seconds(a.Began), seconds(now)})
 	}
 	for _, h := range before {
 		again := slices.ContainsFunc(firing, func(a Alert) bool { return a.Key == h.key })
-		if len(all) < maxHeard && !again && now.Unix()-h.at < int64(window.Seconds()) {
+		if len(all) < maxHeard && !again && h.within(window, seconds(now)) {
 			all = append(all, h)
 		}
 	}

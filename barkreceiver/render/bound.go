@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/template"
 	"time"
+	"unicode/utf8"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
 )
@@ -97,5 +98,9 @@ func (b *bound) execute(t *template.Template, name string, d any) (string, error
 	if errors.Is(err, errFull) {
 		err = nil
 	}
-	return strings.TrimSpace(strings.ToValidUTF8(w.String(), "\uFFFD")), err
+	text := strings.TrimSpace(w.String())
+	if !utf8.ValidString(text) {
+		text = strings.ToValidUTF8(text, "\uFFFD")
+	}
+	return text, err
 }

@@ -58,12 +58,12 @@ func (d *Data) List() string {
 
 // alert renders one alert of the list.
 func (r *run) alert(a template.Alert) string {
-	i := &Item{
+	r.item = Item{ // no template keeps it
 		Alert: a, Firing: a.Status == webhook.Firing, Which: r.data.Which(a),
 		Began: r.clock(begin(a)), Times: times(a), Text: message(a),
 	}
-	if !i.Firing {
-		i.Ended = r.clock(a.EndsAt)
+	if !r.item.Firing {
+		r.item.Ended = r.clock(a.EndsAt)
 	}
-	return r.text("bark.alert", i)
+	return r.text("bark.alert", &r.item)
 }

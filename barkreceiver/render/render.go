@@ -99,6 +99,7 @@ type run struct {
 	in       Input
 	bound    *bound // nil if even copying failed
 	data     *Data
+	item     Item // of the list, the one that is being written
 	out      Output
 }
 

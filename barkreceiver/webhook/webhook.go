@@ -8,6 +8,7 @@
 package webhook
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -35,7 +36,11 @@ const (
 	ReasonRepeat      = "repeat interval elapsed"
 )
 
-const version = "4"
+const (
+	version = "4"
+	// for how many alerts there is room before they are read.
+	maxExpected = 1000
+)
 
 // Message is a message of Alertmanager's webhook notifier: an alert group.
 type Message struct {
@@ -50,6 +55,8 @@ type Message struct {
 // firing ones first and newest first, then resolved ones, the latest first.
 func Decode(body []byte) (*Message, error) {
 	m := &Message{Data: new(template.Data)}
+	// About how many there are, so that they need not be moved again and again.
+	m.Alerts = make(template.Alerts, 0, min(bytes.Count(body, []byte(`"startsAt"`)), maxExpected))
 	if err := json.Unmarshal(body, m); err != nil {
 		return nil, fmt.Errorf("decode webhook message: %w", syntaxError(err, body))
 	}

@@ -27,12 +27,13 @@ const program = "../../bin/alertmanager-bark"
 
 // desk is the receiver's program with a bark-server and phones.
 type desk struct {
-	t   *testing.T
+	t   testing.TB
 	ctx context.Context
 	dir string
 	url string // of the receiver
 
-	command testbed.Command
+	environment []string // of the receiver, beside the test's own
+	command     testbed.Command
 	*testbed.Process
 	tls string // the certificate with which it is asked whether it is ready; "" for plain HTTP
 
@@ -45,7 +46,7 @@ type desk struct {
 const aes = "0123456789abcdef0123456789abcdef"
 
 // newDesk makes the phones. The receiver is not started yet.
-func newDesk(t *testing.T) *desk {
+func newDesk(t testing.TB) *desk {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	t.Cleanup(cancel)
@@ -62,7 +63,7 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-func newPhones(t *testing.T) (s *phone.Server, url string) {
+func newPhones(t testing.TB) (s *phone.Server, url string) {
 	t.Helper()
 	s = phone.New(phone.Options{})
 	web := httptest.NewServer(s)
@@ -104,7 +105,7 @@ func (d *desk) startOn(port int, config string, args ...string) {
 	}
 	file := d.file("receiver.yml", strings.ReplaceAll(config, "BARK", d.bark))
 	d.command = testbed.Command{
-		Name: "alertmanager-bark", Path: path, Dir: d.dir,
+		Name: "alertmanager-bark", Path: path, Dir: d.dir, Env: d.environment,
 		Args: append([]string{"--web.listen-address=" + addr, "--web.external-url=" + d.url, "--config.file=" + file}, args...),
 	}
 	d.t.Cleanup(func() {

@@ -24,7 +24,7 @@ type front struct {
 	lose  map[string]int      // and how many answers are still to be lost
 }
 
-func newFront(t *testing.T, receiver string) *front {
+func newFront(t testing.TB, receiver string) *front {
 	t.Helper()
 	to, err := url.Parse(receiver)
 	if err != nil {

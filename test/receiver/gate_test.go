@@ -20,7 +20,7 @@ type gate struct {
 }
 
 // newGate returns an open gate to a port.
-func newGate(t *testing.T, to int) *gate {
+func newGate(t testing.TB, to int) *gate {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
