@@ -4,6 +4,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/kubebark/kubebark/exporter/eventlog"
+	"github.com/kubebark/kubebark/exporter/history"
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/lookup"
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -53,6 +54,19 @@ func (s *service) lookupsForLog(client *kube.Client) {
 	if client != nil {
 		s.events.enricher = eventlog.Lookups(client, s.logger, m)
 	}
+}
+
+// showHistory keeps what happened lately, and serves its pages.
+func (s *service) showHistory() (*history.History, error) {
+	h := history.New()
+	pages, err := history.NewPages(h, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	for path, handler := range pages.Handlers() {
+		s.server.Handle(path, handler)
+	}
+	return h, nil
 }
 
 // settle makes the state file wait for the event log.

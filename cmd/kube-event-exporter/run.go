@@ -114,7 +114,11 @@ func (s *service) build(cfg *config, group *lifecycle.Group) error {
 		return err
 	}
 	group.Add("web", s.server.Run)
-	sinks, err := s.openEventLog(cfg, group, []occurrence.Sink{s.bridge})
+	happened, err := s.showHistory()
+	if err != nil {
+		return err
+	}
+	sinks, err := s.openEventLog(cfg, group, []occurrence.Sink{s.bridge, happened})
 	if err != nil {
 		return err
 	}
@@ -193,8 +197,11 @@ func (s *service) newServer(reload func(context.Context) error) (*httpd.Server, 
 		Logger: s.slog, Registry: s.registry, Flags: *s.web,
 		Name: name, Description: "Counts Kubernetes Events exactly and makes Warnings into alerts.",
 		TelemetryPath: s.telemetryPath,
-		Links:         []httpd.Link{{Path: "/alerts", Text: "Alerts", Description: "pending, firing and lately ended"}},
-		Ready:         ready, Reload: reload,
+		Links: []httpd.Link{
+			{Path: "/alerts", Text: "Alerts", Description: "pending, firing and lately ended"},
+			{Path: "/events", Text: "Events", Description: "what lately happened to each object"},
+		},
+		Ready: ready, Reload: reload,
 	})
 }
 

@@ -1,0 +1,127 @@
+package history
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"html/template"
+	"net/http"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+	"github.com/prometheus/common/model"
+)
+
+//go:embed events.html
+var eventsHTML string
+
+// Pages shows a history.
+type Pages struct {
+	history *History
+	logger  log.Logger
+	page    *template.Template
+}
+
+// NewPages returns the pages of a history.
+func NewPages(h *History, logger log.Logger) (*Pages, error) {
+	t, err := template.New("events.html").Funcs(template.FuncMap{"ago": ago, "stamp": stamp}).Parse(eventsHTML)
+	if err != nil {
+		return nil, fmt.Errorf("parse the page of events: %w", err)
+	}
+	return &Pages{history: h, logger: logger, page: t}, nil
+}
+
+// Handlers returns handlers by their paths.
+func (p *Pages) Handlers() map[string]http.Handler {
+	return map[string]http.Handler{
+		"/events":        http.HandlerFunc(p.serve),
+		"/api/v1/events": http.HandlerFunc(p.serveJSON),
+	}
+}
+
+func (p *Pages) serve(w http.ResponseWriter, r *http.Request) {
+	q := parse(r.URL.Query())
+	shown, more := q.apply(p.history.all(), time.Now())
+	var b bytes.Buffer
+	err := p.page.Execute(&b, struct {
+		Query  Query
+		Events []Entry
+		More   int
+	}{q, shown, more})
+	if err != nil {
+		level.Error(p.logger).Log("msg", "page not made", "page", "events.html", "err", err)
+		http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "same-origin")
+	common(h)
+	_, _ = w.Write(b.Bytes())
+}
+
+func common(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+}
+
+// jsonEvent is an event of /api/v1/events.
+type jsonEvent struct {
+	Type      string     `json:"type"`
+	Reason    string     `json:"reason"`
+	Message   string     `json:"message"`
+	Namespace string     `json:"namespace,omitempty"` // of the involved object
+	Kind      string     `json:"kind"`
+	Name      string     `json:"name"`
+	FieldPath string     `json:"fieldPath,omitempty"`
+	Workload  string     `json:"workload"`
+	Component string     `json:"component,omitempty"`
+	Host      string     `json:"host,omitempty"`
+	Count     int64      `json:"count"`
+	FirstAt   *time.Time `json:"firstAt,omitempty"`
+	LastAt    time.Time  `json:"lastAt"`
+}
+
+func (p *Pages) serveJSON(w http.ResponseWriter, r *http.Request) {
+	shown, more := parse(r.URL.Query()).apply(p.history.all(), time.Now())
+	events := make([]jsonEvent, len(shown))
+	for i := range shown {
+		e := &shown[i]
+		events[i] = jsonEvent{
+			Type: e.Type, Reason: e.Reason, Message: e.Message, Namespace: e.Object.Namespace, Kind: e.Object.Kind, Name: e.Object.Name,
+			FieldPath: e.Object.FieldPath, Workload: e.Workload, Component: e.Component, Host: e.Host, Count: e.Count, LastAt: e.Last.UTC(),
+		}
+		if !e.First.IsZero() {
+			first := e.First.UTC()
+			events[i].FirstAt = &first
+		}
+	}
+	b, err := json.Marshal(map[string]any{"status": "success", "data": map[string]any{"events": events, "more": more}})
+	if err != nil {
+		level.Error(p.logger).Log("msg", "answer not made", "err", err)
+		http.Error(w, `{"status":"error","error":"the answer could not be made"}`, http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	common(w.Header())
+	_, _ = w.Write(append(b, '\n'))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// ago rounds as people do.
+func ago(t time.Time) string {
+	d := time.Since(t)
+	switch {
+	case d < time.Second:
+		return "now"
+	case d < 10*time.Minute:
+		d = d.Truncate(time.Second)
+	default:
+		d = d.Truncate(time.Minute)
+	}
+	return model.Duration(d).String() + " ago"
+}
