@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -47,7 +48,7 @@ func ask(t *testing.T, h *History, path string) string {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	p.Handlers()[u.Path].ServeHTTP(w, httptest.NewRequest("GET", path, nil))
+	p.Handlers()[u.Path].ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	if w.Code != 200 {
 		t.Fatalf("status %d: %s", w.Code, w.Body)
 	}
