@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"sync"
 	"testing"
@@ -59,7 +60,15 @@ func (k *kubelet) record(reason, message string) {
 	k.correlator.UpdateState(r.Event)
 	w := r.Event.DeepCopy()
 	w.ResourceVersion = strconv.Itoa(k.version)
-	e := decode.Event(w)
+	w.APIVersion, w.Kind = "v1", "Event"
+	text, err := json.Marshal(w)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	e, _, err := decode.JSON(text)
+	if err != nil {
+		k.t.Fatal(err)
+	}
 	d := k.memory.Observe(e, count.Seen, time.Now())
 	if d.New > 0 {
 		k.tracker.Observe(&occurrence.Occurrence{Event: *e, New: d.New, At: time.Now(), Inexact: d.Inexact})
