@@ -39,6 +39,7 @@ func addService(app *cli.App) {
 	c.Flag("namespaces", "Namespaces to watch, separated by commas, with one watch and a Role each; default is all.").StringVar(&s.namespaces)
 	c.Flag("state.file", "Path to a file from which counters go on over a restart, also one by SIGKILL; alerts go on from a file beside it. Default is none.").StringVar(&s.stateFile)
 	s.events.flags(c)
+	s.shards.flags(c)
 	c.Flag("replay.file", "Read events from a file, or - for standard input, instead of a cluster: what kubectl get events -A -o json or -o yaml prints, JSON lines, or what kubectl get events -A --watch-only --output-watch-events -o json prints. All in it counts.").StringVar(&s.replayFile)
 	c.Flag("replay.speed", "1 keeps the recorded spacing, 10 is ten times faster, and so are the rules' durations; 0 is as fast as possible.").Default("1").Float64Var(&s.replaySpeed)
 	c.Flag("alertmanager.url", "URL of an Alertmanager, in addition to the configuration's. Repeatable.").StringsVar(&s.alertmanagers)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubebark/kubebark/exporter/shard"
 	"github.com/kubebark/kubebark/internal/cli"
 )
 
@@ -56,6 +57,10 @@ func TestUsage(t *testing.T) {
 		{"bad Alertmanager", []string{"--alertmanager.url", "nowhere", "--replay.file", "x"}, 2, "", "--alertmanager.url"},
 		{"bad external URL", []string{"--web.external-url", "host:80", "--replay.file", "x"}, 2, "", "--web.external-url"},
 		{"bad speed", []string{"--replay.speed=-1", "--replay.file", "x"}, 2, "", "--replay.speed: want 0 or more"},
+		{"shard beyond the last", []string{"--shard=3", "--total-shards=3", "--replay.file", "x"}, 2, "", "--shard: want less than --total-shards, which is 3, have 3"},
+		{"no shards", []string{"--total-shards=0", "--replay.file", "x"}, 2, "", "--total-shards: want 1 to 1000, have 0"},
+		{"event log in no folder", []string{"--web.listen-address", "127.0.0.1:0", "--event-log.file", dir + "/none/e.jsonl", "--replay.file", "x"}, 1, "", "event log: open " + dir + "/none/e.jsonl: no such file or directory"},
+		{"bad event log", []string{"check-config", file("log.yml", "event_log:\n  enrichment:\n    qps: 0\n")}, 2, "", "log.yml:3: event_log.enrichment.qps: want at least 1"},
 		{"bad level", []string{"--log.level", "loud"}, 2, "", "enum value must be one of debug,info,warn,error, got 'loud'"},
 		{"port in use or not ours", []string{"--web.listen-address", "192.0.2.1:1", "--replay.file", "x"}, 1, "", "--web.listen-address 192.0.2.1:1"},
 		{"missing recording", []string{"--web.listen-address", "127.0.0.1:0", "--replay.file", dir + "/none.jsonl"}, 1, "", dir + "/none.jsonl: no such file or directory"},
@@ -88,6 +93,33 @@ func TestNamespaces(t *testing.T) {
 	}
 	if _, err := splitNamespaces("a,,b"); err == nil {
 		t.Error("an empty name was accepted")
+	}
+}
+
+// TestOurs: a shard watches what it has of the namespaces, and never none.
+func TestOurs(t *testing.T) {
+	all := []string{"a-team", "b-team", "payments", "kube-system"}
+	seen := map[string]int{}
+	for i := range 2 {
+		for _, ns := range ours(all, shard.Shard{Index: i, Total: 2}) {
+			seen[ns]++
+		}
+	}
+	if len(seen) != 4 {
+		t.Errorf("watched: %v", seen)
+	}
+	none := 0
+	for i := range 100 {
+		s := shard.Shard{Index: i, Total: 100}
+		if got := ours([]string{"payments"}, s); len(got) != 1 {
+			t.Errorf("shard %s watches %v", s, got)
+		}
+		if !s.Has("payments") {
+			none++
+		}
+	}
+	if none != 99 {
+		t.Errorf("%d shards of 100 have it not", none)
 	}
 }
 

@@ -46,6 +46,7 @@ type service struct {
 	replaySpeed   float64
 	alertmanagers []string
 	events        eventLog
+	shards        shardFlags
 
 	logger   log.Logger
 	slog     *slog.Logger
@@ -55,6 +56,7 @@ type service struct {
 	bridge   *alertbridge.Bridge
 	health   *watch.Health
 	lookups  episode.Lookups // nil in a replay
+	shard    *watch.Shard
 }
 
 func (s *service) run() error {
@@ -162,7 +164,7 @@ func (s *service) bridgeOptions(cfg *config) alertbridge.Options {
 		o.Speed, o.Connected, o.Watch = s.replaySpeed, nil, nil
 	}
 	if s.stateFile != "" {
-		o.StateFile, o.StateOwner = s.stateFile+".alerts", s.cluster
+		o.StateFile, o.StateOwner = s.stateFile+".alerts", s.stateOwner()
 	}
 	return o
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubebark/kubebark/exporter"
 	"github.com/kubebark/kubebark/exporter/checkpoint"
+	"github.com/kubebark/kubebark/exporter/decode"
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/lookup"
 	"github.com/kubebark/kubebark/exporter/replay"
@@ -29,6 +30,11 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	if s.replayFile != "" && s.stateFile != "" {
 		return nil, cli.UsageError{Err: errors.New("--state.file: a replay is the whole history and has no state to go on from")}
 	}
+	part, err := s.shards.parse()
+	if err != nil {
+		return nil, err
+	}
+	s.shard = watch.NewShard(part, s.registry)
 	metrics := lookup.NewMetrics(s.registry)
 	if s.replayFile != "" {
 		s.lookupsForLog(nil)
@@ -49,7 +55,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(g *lifecycle.Group, p *exporter.Pipeline) { s.watch(g, p, client, namespaces) }, nil
+	return func(g *lifecycle.Group, p *exporter.Pipeline) { s.watch(g, p, client, ours(namespaces, part)) }, nil
 }
 
 // watch adds a watcher for each namespace, and before them what keeps their
@@ -68,7 +74,7 @@ func (s *service) watch(g *lifecycle.Group, p *exporter.Pipeline, client *kube.C
 	for _, ns := range namespaces {
 		w := watch.New(watch.Options{
 			Client: client, ParameterCodec: client.ParameterCodec, Namespace: ns, Handler: p.Stream(ns, remembered(ns)),
-			Logger: log.With(s.logger, "namespace", ns, "server", client.Host), Metrics: m, Health: s.health,
+			Logger: log.With(s.logger, "namespace", ns, "server", client.Host), Metrics: m, Health: s.health, Shard: s.shard,
 		})
 		g.Add("watch", w.Run)
 	}
@@ -83,7 +89,7 @@ func (s *service) owner(client *kube.Client) checkpoint.Owner {
 			target = host
 		}
 	}
-	return checkpoint.Owner{Cluster: client.Cluster, Target: target, Shard: "0/1"}
+	return checkpoint.Owner{Cluster: client.Cluster, Target: target, Shard: s.shard.String()}
 }
 
 // splitNamespaces returns the namespaces to watch, a single "" for all.
@@ -107,9 +113,14 @@ func splitNamespaces(list string) ([]string, error) {
 }
 
 func (s *service) replay(g *lifecycle.Group, p *exporter.Pipeline) {
+	handle := func(r decode.Record) {
+		if s.shard.Has(r.Event.Namespace) {
+			p.Replay(r)
+		}
+	}
 	g.Add("replay", func(ctx context.Context) error {
 		err := replay.Run(ctx, replay.Options{
-			Path: s.replayFile, Stdin: s.std.In, Speed: s.replaySpeed, Logger: s.logger, Handle: p.Replay,
+			Path: s.replayFile, Stdin: s.std.In, Speed: s.replaySpeed, Logger: s.logger, Handle: handle,
 		})
 		if err != nil {
 			return err

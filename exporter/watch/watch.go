@@ -58,6 +58,7 @@ type Options struct {
 	Logger         log.Logger
 	Metrics        *Metrics
 	Health         *Health
+	Shard          *Shard // nil for the whole
 }
 
 // Watcher lists and watches the events of one namespace or of all.
@@ -68,6 +69,8 @@ type Watcher struct {
 	decoder wire.Decoder
 	backoff backoff.Backoff
 	said    string // the last error that was logged as such
+
+	unselected bool // the server does not take the shard's selector
 }
 
 const (
@@ -95,6 +98,9 @@ func New(o Options) *Watcher {
 func (w *Watcher) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		version, err := w.list(ctx)
+		if w.refused(err) {
+			continue
+		}
 		if err != nil {
 			w.pause(ctx, fmt.Errorf("list events: %w", err))
 			continue
@@ -107,7 +113,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 // list hands all events to the handler and returns the version to watch from.
 func (w *Watcher) list(ctx context.Context) (string, error) {
 	w.Handler.BeginList()
-	opts := metav1.ListOptions{Limit: pageSize}
+	opts := metav1.ListOptions{Limit: pageSize, ShardSelector: w.selector()}
 	events := 0
 	for {
 		page, err := w.page(ctx, &opts)
@@ -117,6 +123,7 @@ func (w *Watcher) list(ctx context.Context) (string, error) {
 			return "", err
 		}
 		events += page.Events
+		w.Shard.answered(page.Shard)
 		w.health.progress()
 		if page.Continue == "" {
 			level.Info(w.Logger).Log("msg", "events listed; watching from here on", "events", events)
@@ -141,7 +148,11 @@ func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (wire.Page
 	if err != nil {
 		return wire.Page{}, err
 	}
-	return w.decoder.Page(body, func(e *occurrence.Event) { w.Handler.Event(Listed, e) })
+	return w.decoder.Page(body, func(e *occurrence.Event) {
+		if w.Shard.has(e) {
+			w.Handler.Event(Listed, e)
+		}
+	})
 }
 
 func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
@@ -192,7 +203,7 @@ func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
 	w.health.beginning(cancel)
 	seconds := int64(timeout / time.Second)
 	body, err := w.request(&metav1.ListOptions{
-		Watch: true, ResourceVersion: version, AllowWatchBookmarks: true, TimeoutSeconds: &seconds,
+		Watch: true, ResourceVersion: version, AllowWatchBookmarks: true, TimeoutSeconds: &seconds, ShardSelector: w.selector(),
 	}).Stream(ctx)
 	if err != nil {
 		return version, err
@@ -209,7 +220,7 @@ func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
 		if f.Event == nil {
 			return version, apierrors.FromObject(f.Status)
 		}
-		if k, ok := kindOf(f.Type); ok {
+		if k, ok := kindOf(f.Type); ok && w.Shard.has(f.Event) {
 			w.Handler.Event(k, f.Event)
 			w.recovered()
 		}

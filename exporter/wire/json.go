@@ -13,8 +13,11 @@ import (
 func jsonPage(body []byte, take Take) (Page, error) {
 	var l struct {
 		Kind     string
-		Metadata struct{ ResourceVersion, Continue string }
-		Items    []json.RawMessage
+		Metadata struct {
+			ResourceVersion, Continue string
+			ShardInfo                 struct{ Selector string }
+		}
+		Items []json.RawMessage
 	}
 	err := json.Unmarshal(body, &l)
 	if err == nil && l.Kind != "EventList" {
@@ -30,7 +33,7 @@ func jsonPage(body []byte, take Take) (Page, error) {
 		}
 		take(e)
 	}
-	return Page{Version: l.Metadata.ResourceVersion, Continue: l.Metadata.Continue, Events: len(l.Items)}, nil
+	return Page{Version: l.Metadata.ResourceVersion, Continue: l.Metadata.Continue, Shard: l.Metadata.ShardInfo.Selector, Events: len(l.Items)}, nil
 }
 
 // jsonFrame reads a metav1.WatchEvent.

@@ -72,6 +72,13 @@ func (p *Page) meta(data []byte) error {
 			p.Version = string(v.Bytes)
 		case 3:
 			p.Continue = string(v.Bytes)
+		case 5: // a metav1.ShardInfo
+			return decode.Fields(v.Bytes, func(n protowire.Number, v decode.Field) error {
+				if n == 1 {
+					p.Shard = string(v.Bytes)
+				}
+				return nil
+			})
 		}
 		return nil
 	})

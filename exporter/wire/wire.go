@@ -33,6 +33,7 @@ type Decoder struct {
 type Page struct {
 	Version  string // to watch from
 	Continue string // token of the next page; "" after the last
+	Shard    string // selector of the shard that the server says this is; "" if it says nothing
 	Events   int
 }
 

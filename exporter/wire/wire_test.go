@@ -73,7 +73,7 @@ func TestPage(t *testing.T) {
 		t.Run(mediaType, func(t *testing.T) {
 			_, encode := codec(t, mediaType)
 			body := encode(&corev1.EventList{
-				ListMeta: metav1.ListMeta{ResourceVersion: "10", Continue: "p2", RemainingItemCount: new(int64)},
+				ListMeta: metav1.ListMeta{ResourceVersion: "10", Continue: "p2", RemainingItemCount: new(int64), ShardInfo: &metav1.ShardInfo{Selector: "a shard"}},
 				Items:    []corev1.Event{*event("a", "1", 1), *event("b", "2", 7)},
 			})
 			var d Decoder
@@ -81,7 +81,7 @@ func TestPage(t *testing.T) {
 			p, err := d.Page(body, func(e *occurrence.Event) {
 				got = append(got, fmt.Sprintf("%s/%s=%d@%d", e.Namespace, e.Name, e.Count, e.Version))
 			})
-			if want := (Page{Version: "10", Continue: "p2", Events: 2}); err != nil || p != want {
+			if want := (Page{Version: "10", Continue: "p2", Shard: "a shard", Events: 2}); err != nil || p != want {
 				t.Errorf("page %+v, error %v; want %+v", p, err, want)
 			}
 			if s := strings.Join(got, " "); s != "shop/a=1@1 shop/b=7@2" {
