@@ -82,6 +82,9 @@ const (
 	watchTimeout = 5 * time.Minute
 	// deadlineSlack is how much longer we wait for it to do so.
 	deadlineSlack = 30 * time.Second
+	// An end is ordinary every few minutes. After less than this it is not, and
+	// the watch begins anew with pauses that grow.
+	short = 2 * time.Second
 )
 
 // New returns a watcher.
@@ -129,7 +132,6 @@ func (w *Watcher) list(ctx context.Context) (string, error) {
 			level.Info(w.Logger).Log("msg", "events listed; watching from here on", "events", events)
 			w.Handler.EndList()
 			w.health.synced()
-			w.recovered()
 			return page.Version, nil
 		}
 		opts.Continue = page.Continue
@@ -174,21 +176,27 @@ func (w *Watcher) follow(ctx context.Context, version string) {
 			return
 		}
 		version = next
+		lived := time.Since(begun)
+		if lived >= w.backoff.Max {
+			w.backoff.Reset() // what there was before is over
+		}
 		switch {
 		case renewed:
 			level.Debug(w.Logger).Log("msg", "watching anew, to see that a quiet watch is alive")
 		case expired(err):
 			w.Metrics.restarts.WithLabelValues("expired").Inc()
 			level.Info(w.Logger).Log("msg", "the watch fell behind what the API server remembers; listing again", "err", err)
+			if lived < short { // or a server that says so always would be asked for list after list
+				w.pause(ctx, fmt.Errorf("watch events: %w", err))
+			}
 			return
 		case err != nil:
 			w.Metrics.restarts.WithLabelValues("error").Inc()
 			w.pause(ctx, fmt.Errorf("watch events: %w", err))
 		default:
 			w.Metrics.restarts.WithLabelValues("closed").Inc()
-			// Ordinary, every few minutes; in a hot loop it would not be.
-			if time.Since(begun) < 2*time.Second {
-				w.pause(ctx, fmt.Errorf("watch events: closed by the server after %s", time.Since(begun).Round(time.Millisecond)))
+			if lived < short {
+				w.pause(ctx, fmt.Errorf("watch events: closed by the server after %s", lived.Round(time.Millisecond)))
 			}
 		}
 	}
@@ -249,6 +257,8 @@ func (w *Watcher) pause(ctx context.Context, err error) {
 	_ = backoff.Sleep(ctx, d) // the caller looks at ctx
 }
 
+// recovered tells that an event has come. A list alone is no sign that a watch
+// will live.
 func (w *Watcher) recovered() {
 	w.backoff.Reset()
 	if w.said != "" {

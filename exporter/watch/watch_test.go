@@ -90,6 +90,11 @@ func TestWatcher(t *testing.T) {
 			"begin, end, begin, end, added last=1", "list, watch from 10, list, watch from 20", "0 1 0",
 		},
 		{
+			"the server was put back to an older state",
+			[]answer{page("10", ""), watching(`{"type":"ERROR","object":{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Timeout","code":504,"details":{"causes":[{"reason":"ResourceVersionTooLarge","message":"Too large resource version"}],"retryAfterSeconds":1}}}`), page("5", ""), watching(last, "hang")},
+			"begin, end, begin, end, added last=1", "list, watch from 10, list, watch from 5", "0 1 0",
+		},
+		{
 			"another error in the stream goes on from the last version",
 			[]answer{page("10", ""), watching(frame("ADDED", event("a", "11", 1)), errorFrame(500, "InternalError", "boom")), watching(last, "hang")},
 			"begin, end, added a=1, added last=1", "list, watch from 10, watch from 11", "0 0 1",
@@ -158,6 +163,15 @@ func TestReadiness(t *testing.T) {
 			}
 		}
 		want("nothing begun", "has not begun")
+		progress := func(step string, at time.Time) {
+			t.Helper()
+			if got, want := h.lastProgress(), float64(at.UnixMilli())/1000; got != want {
+				t.Errorf("%s: last progress %v, want %v", step, got, want)
+			}
+		}
+		if n := h.lastProgress(); n != 0 {
+			t.Errorf("progress before anything: %v", n)
+		}
 		s := h.add("shop")
 		want("begun", "events of namespace shop are not listed yet")
 		s.failed(fmt.Errorf("list events: %w", context.DeadlineExceeded))
@@ -173,6 +187,7 @@ func TestReadiness(t *testing.T) {
 		want("quiet", "")
 		time.Sleep(time.Minute)
 		want("silent for longer than the server keeps a watch open", "silent for 6m")
+		progress("silent", time.Now().Add(-6*time.Minute))
 		s.connected(5 * time.Minute)
 		s.disconnected()
 		if h.Connected() {
@@ -183,5 +198,6 @@ func TestReadiness(t *testing.T) {
 		want("disconnected for long", "has been down for 31s: closed")
 		s.connected(time.Minute)
 		want("back", "")
+		progress("back", time.Now())
 	})
 }
