@@ -41,7 +41,15 @@ func begin(t *testing.T, path string, o checkpoint.Owner, labels ...series.Label
 	l.reg.MustRegister(st)
 	p := NewPipeline(l.reg, st)
 	l.keeper = NewKeeper(KeeperOptions{Path: path, Owner: o, Pipeline: p, Series: st, Logger: log.NewLogfmtLogger(&l.log), Registerer: l.reg})
-	l.stream = p.Stream("", l.keeper.Remembered(""))
+	l.watches("")
+	return l
+}
+
+// watches has it watch another namespace than all; it is to be called before
+// anything is seen.
+func (l *life) watches(namespace string) *life {
+	l.keeper.pipeline.streams = nil
+	l.stream = l.keeper.pipeline.Stream(namespace, l.keeper.Remembered(namespace))
 	return l
 }
 
@@ -153,6 +161,20 @@ func TestKillAndOtherLabels(t *testing.T) {
 	begin(t, path, owner("pod1")).
 		list("old=1=3", "a=7=12").flush().
 		shows("the first series goes on", 12)
+}
+
+// TestOtherNamespaces watches others than the last run did: the counters go on,
+// and what is listed of a namespace that was not watched is history as at a first
+// start, not all of it news.
+func TestOtherNamespaces(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	grown(t, path, "pod1")
+	begin(t, path, owner("pod1")).watches("shop").
+		shows("before the list is complete", -1).
+		list("old=1=3", "a=5=9").flush().shows("what was counted and is safe", 5).
+		see(watch.Modified, "a=6=10").flush().shows("one more", 6)
+	begin(t, path, owner("pod1")).watches("shop").
+		list("old=1=3", "a=7=12").flush().shows("two in the gap", 8)
 }
 
 func TestCompleteListIsWrittenAtOnce(t *testing.T) {

@@ -85,6 +85,31 @@ kube_event_exporter_tracked_events 2
 	}
 }
 
+// TestLagIsNeverNegative: a reporter's clock that is ahead is no lag.
+func TestLagIsNeverNegative(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	s := NewPipeline(reg, series.New(series.DefaultConfig())).Stream("", nil)
+	s.BeginList()
+	s.EndList()
+	ahead := event("a", 2, 1)
+	ahead.Last = time.Now().Add(time.Hour)
+	s.Event(watch.Added, ahead)
+	mfs, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mf := range mfs {
+		if mf.GetName() != "kube_event_exporter_event_lag_seconds" {
+			continue
+		}
+		if h := mf.GetMetric()[0].GetHistogram(); h.GetSampleCount() != 1 || h.GetSampleSum() != 0 {
+			t.Errorf("%d lags of %v s in sum, want one of 0", h.GetSampleCount(), h.GetSampleSum())
+		}
+		return
+	}
+	t.Error("no lag")
+}
+
 // gather scrapes once: a new series shows 0 first.
 func gather(t *testing.T, reg prometheus.Gatherer) {
 	t.Helper()

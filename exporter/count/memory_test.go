@@ -146,6 +146,21 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// TestNamesAreByNamespace: one name in two namespaces is two objects.
+func TestNamesAreByNamespace(t *testing.T) {
+	m := NewMemory(start)
+	other := ev("v", 2, 3, 1, 1)
+	other.Namespace = "zoo"
+	for _, s := range []step{
+		{Seen, ev("u", 1, 2, 1, 1), Delta{New: 2}},
+		{Seen, other, Delta{New: 3}},
+	} {
+		if got := m.Observe(s.event, s.change, at(1)); got != s.want {
+			t.Errorf("%s: %+v, want %+v", s.event.Namespace, got, s.want)
+		}
+	}
+}
+
 func TestListBuriesWhatItDoesNotHold(t *testing.T) {
 	m := NewMemory(start)
 	named := func(n string, version uint64, count int64) *occurrence.Event {

@@ -193,6 +193,31 @@ kube_event_last_occurrence_timestamp_seconds{component="kubelet",kind="Pod",name
 	}
 }
 
+// TestRestoreCreated: to the same target a series goes on from when it was
+// created; to another it is created now, or what the other target has shown
+// would be counted again from its creation on.
+func TestRestoreCreated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := New(config())
+		old.add(key("shop", 1), 7, time.Now())
+		created := time.Now()
+		states := old.All()
+		states[0].Mature, states[0].Served = true, 5
+		time.Sleep(time.Hour)
+		for _, tt := range []struct {
+			same    bool
+			value   int64
+			created time.Time
+		}{{true, 7, created}, {false, 2, time.Now()}} {
+			s := New(config())
+			s.Restore(states, tt.same)
+			if got := s.All()[0]; got.Value != tt.value || !got.Created.Equal(tt.created) {
+				t.Errorf("same target %v: %d created at %s, want %d at %s", tt.same, got.Value, got.Created, tt.value, tt.created)
+			}
+		}
+	})
+}
+
 func TestCreatedTimestamp(t *testing.T) {
 	s := New(config())
 	s.add(key("shop", 1), 1, time.Now())
