@@ -122,12 +122,15 @@ func TestRestart(t *testing.T) {
 		name          string
 		version, more int64 // of the event that comes first after the restart
 		new           int64 // what the state file's count makes of it
+		uid           string
 		want          string
 	}{
-		{"nothing new since the log", 3, 3, 1, "a:3+1"},
-		{"an older state", 2, 2, 1, "a:3+1"},
-		{"written again meanwhile", 5, 5, 3, "a:3+1 a:5+2"},
-		{"what the log has not", 4, 4, 1, "a:3+1 a:4+1"},
+		{"nothing new since the log", 3, 3, 1, "", "a:3+1"},
+		{"an older state", 2, 2, 1, "", "a:3+1"},
+		{"written again meanwhile", 5, 5, 3, "", "a:3+1 a:5+2"},
+		{"what the log has not", 4, 4, 1, "", "a:3+1 a:4+1"},
+		{"expired and come back", 5, 5, 3, "another", "a:3+1 a:5+2"},
+		{"made anew by hand", 6, 2, 2, "another", "a:3+1 a:2+2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "events.jsonl")
@@ -138,7 +141,11 @@ func TestRestart(t *testing.T) {
 			f = open(t, path, nil)
 			f.run()
 			again := event("a", tt.more)
+			again.Version = uint64(100 + tt.version)
 			again.New = tt.new
+			if tt.uid != "" {
+				again.UID = tt.uid
+			}
 			f.Observe(again)
 			f.Settle()
 			f.holds(tt.want)

@@ -72,10 +72,10 @@ type Log struct {
 	out      output
 	settings atomic.Pointer[settings]
 	failing  atomic.Bool // the last write failed
-	said     string      // the last error that was logged
 
 	mu   sync.Mutex
-	seen map[string]mark // what the file held at the start
+	said string // the last error that was logged
+	seen *seen  // what the file held at the start; nil if it was none
 }
 
 var _ occurrence.Sink = (*Log)(nil)
@@ -125,12 +125,13 @@ func (l *Log) Observe(o *occurrence.Occurrence) {
 	if o.History() {
 		return
 	}
-	fresh := *o
-	if fresh.New = l.unseen(o); fresh.New == 0 {
-		l.metrics.repeats.Add(float64(o.New))
+	fresh, now := *o, time.Now()
+	fresh.New = l.seen.unseen(o, now)
+	l.metrics.repeats.Add(float64(o.New - fresh.New))
+	if fresh.New == 0 {
 		return
 	}
-	if !l.queue.add(&fresh, time.Now()) {
+	if !l.queue.add(&fresh, now) {
 		l.metrics.dropped.Inc()
 	}
 }

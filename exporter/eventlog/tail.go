@@ -5,9 +5,9 @@ import (
 	"bytes"
 	"io"
 	"os"
-	"strings"
 	"time"
 
+	"github.com/kubebark/kubebark/exporter/count"
 	"github.com/kubebark/kubebark/exporter/eventlog/record"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -16,64 +16,52 @@ import (
 // between two writes of the state file, in a storm too.
 const tailSize = 8 << 20
 
-// mark is how far the log has come with an event.
-type mark struct {
-	version uint64
-	count   int64
-}
-
-func markKey(namespace, name, uid string) string {
-	return strings.Join([]string{namespace, name, uid}, "\x00")
+// seen is what the end of the log holds. It is compared with in the way in which
+// everything is counted.
+type seen struct {
+	names  map[[2]string]struct{} // that were not observed in this run yet
+	memory *count.Memory
 }
 
 // unseen returns how many of the occurrences the log does not have yet. Only
 // the first change of an event in this run can have any that it has: what comes
 // after is compared with that.
-func (l *Log) unseen(o *occurrence.Occurrence) int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.seen) == 0 {
+func (s *seen) unseen(o *occurrence.Occurrence, now time.Time) int64 {
+	if s == nil {
 		return o.New
 	}
-	k := markKey(o.Namespace, o.Name, o.UID)
-	m, ok := l.seen[k]
-	if !ok {
+	k := [2]string{o.Namespace, o.Name}
+	if _, ok := s.names[k]; !ok {
 		return o.New
 	}
-	delete(l.seen, k)
-	switch {
-	case o.Version != 0 && o.Version <= m.version:
-		return 0
-	case o.Counted && o.Count > m.count:
-		return min(o.New, o.Count-m.count)
-	}
-	return o.New
+	delete(s.names, k)
+	return min(o.New, s.memory.Observe(&o.Event, count.Seen, now).New)
 }
 
 // tail returns what the end of the log holds, of the file before it as well if
 // this one has only just been begun.
-func (f *file) tail() map[string]mark {
+func (f *file) tail() *seen {
 	if !f.plain {
 		return nil
 	}
-	seen := make(map[string]mark)
+	s := &seen{names: make(map[[2]string]struct{}), memory: count.NewMemory(time.Now())}
 	if f.size < tailSize {
 		if olds, err := f.olds(); err == nil && len(olds) > 0 {
 			if h, err := os.Open(olds[len(olds)-1]); err == nil {
 				if info, err := h.Stat(); err == nil {
-					note(seen, h, info.Size())
+					s.note(h, info.Size())
 				}
 				_ = h.Close() // it was only read
 			}
 		}
 	}
-	note(seen, f.f, f.size)
-	return seen
+	s.note(f.f, f.size)
+	return s
 }
 
 // note notes the records at the end of a file. A line that is none of ours is
 // passed over.
-func note(seen map[string]mark, f *os.File, size int64) {
+func (s *seen) note(f *os.File, size int64) {
 	lines, _, err := lastLines(f, size)
 	if err != nil {
 		return // a repeat is better than no log
@@ -83,7 +71,8 @@ func note(seen map[string]mark, f *os.File, size int64) {
 		if err != nil {
 			continue
 		}
-		seen[markKey(r.Namespace, r.Name, r.UID)] = mark{r.Version, r.Count}
+		s.names[[2]string{r.Namespace, r.Name}] = struct{}{}
+		s.memory.Observe(r.Event(), count.History, r.ObservedTimestamp)
 	}
 }
 

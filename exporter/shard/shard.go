@@ -70,9 +70,9 @@ func (s Shard) Has(namespace string) bool {
 		return true
 	}
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(namespace)) // it never fails
+	_, _ = h.Write([]byte(namespace))              // it never fails
 	i, _ := bits.Mul64(h.Sum64(), uint64(s.Total)) //nolint:gosec // never negative
-	return i == uint64(s.Index) //nolint:gosec // never negative
+	return i == uint64(s.Index)                    //nolint:gosec // never negative
 }
 
 // Selector returns what the API server calls the shard, "" for the whole.

@@ -10,6 +10,9 @@
 // Prometheus does. At the end the two must agree for each label set: nothing
 // lost, nothing double.
 //
+// The event log is held against the same ledger, but for a disk that fails: the
+// sum of its records is the sum of what was made, over all ends of the exporter.
+//
 // What exactness means here, where the API itself leaves no choice:
 //
 //   - An occurrence that a recorder held back (spam filter, a write given up,

@@ -34,6 +34,7 @@ type options struct {
 type report struct {
 	Schedule *schedule
 	Verdicts []verdict // one for each Prometheus
+	Log      verdict   // of the event log, where there is one
 	Notes    string
 	Tail     string // of the exporter's log
 }
@@ -83,8 +84,16 @@ func run(ctx context.Context, s *schedule, o options) (*report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, w.exporter.tail(40))
 	}
-	return w.report(), nil
+	r := w.report()
+	if w.logs() {
+		r.Log = w.logged(ctx)
+	}
+	return r, nil
 }
+
+// logs tells that there is an event log. On a disk that fails it may lack what
+// waits in memory when the exporter is killed.
+func (w *world) logs() bool { return !w.schedule.Kind.Disk }
 
 func (w *world) build() error {
 	k := w.schedule.Kind
@@ -101,6 +110,9 @@ func (w *world) build() error {
 		config += "\n  new_series_delay: 0s"
 	}
 	flags := append([]string{"--kube.server=" + w.server.URL()}, k.Flags...)
+	if w.logs() {
+		flags = append(flags, "--event-log.file="+w.logFile())
+	}
 	if k.State {
 		flags = append(flags, "--state.file="+w.stateFile())
 	}

@@ -67,17 +67,22 @@ func TestSchedules(t *testing.T) {
 		o := <-outcomes[i]
 		t.Run(fmt.Sprint(sd), func(t *testing.T) { all.add(t, o) })
 	}
-	t.Logf("%d schedules: %d occurrences, %d lost, %d double; %d beyond what can be known, all within the bound",
-		len(seeds), all.made, all.lost, all.double, all.beyond)
+	t.Logf("%d schedules: %d occurrences, %d lost, %d double; %d beyond what can be known, all within the bound; %d in event logs",
+		len(seeds), all.made, all.lost, all.double, all.beyond, all.logged)
 }
 
 // tally is the sum of what came of schedules.
-type tally struct{ made, lost, double, beyond int64 }
+type tally struct{ made, lost, double, beyond, logged int64 }
 
 func (a *tally) add(t *testing.T, o outcome) {
 	t.Helper()
 	if o.err != nil {
 		t.Fatalf("%s\n%v", o.schedule, o.err)
+	}
+	if v := o.report.Log; !v.OK() {
+		t.Errorf("%s\n%s\n%s", o.schedule, v, o.report.Tail)
+	} else if v.Made > 0 {
+		a.logged += v.Made
 	}
 	for _, v := range o.report.Verdicts {
 		a.made += v.Made
