@@ -68,6 +68,7 @@ func TestRealAPIServer(t *testing.T) {
 // recorders, which then count on under the same names. The exporter is killed
 // while they are gone.
 func TestRealExpiry(t *testing.T) {
+	t.Parallel() // both wait for a TTL
 	w, cp := realWorld(t, testbed.Options{EventTTL: 10 * time.Second})
 	client, err := cp.Client()
 	if err != nil {
