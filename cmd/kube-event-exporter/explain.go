@@ -91,11 +91,12 @@ func printExplanation(w io.Writer, metrics *series.Config, r decode.Record, x ru
 // room.
 func labels(c *series.Config, e *occurrence.Event) string {
 	k := c.KeyOf(e)
-	s := fmt.Sprintf("type=%q,reason=%q,kind=%q,namespace=%q,component=%q", k.Type, k.Reason, k.Kind, k.Namespace, k.Component)
+	var b strings.Builder
+	fmt.Fprintf(&b, "type=%q,reason=%q,kind=%q,namespace=%q,component=%q", k.Type, k.Reason, k.Kind, k.Namespace, k.Component)
 	for _, l := range c.Labels {
-		s += fmt.Sprintf(",%s=%q", l, k.Extra(l))
+		fmt.Fprintf(&b, ",%s=%q", l, k.Extra(l))
 	}
-	return s
+	return b.String()
 }
 
 func printAlert(w io.Writer, x *rule.Explanation) {
