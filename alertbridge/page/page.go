@@ -96,7 +96,7 @@ func (p *Pages) serveAlerts(w http.ResponseWriter, r *http.Request) {
 		Counts map[string]int
 		Alerts []row
 		Fault  string // why Alertmanager could not be asked
-	}{q, len(all), counts(all), p.rows(q.apply(all), statuses), fault})
+	}{q, len(all), counts(all), p.rows(q.apply(all), statuses, titles(all)), fault})
 }
 
 // askTimeout bounds how long the page waits for Alertmanager.

@@ -82,7 +82,7 @@ func get(t *testing.T, path string, vs func(*testing.T) views) *http.Response {
 			Source: vs(t), Meter: m, Logger: log.NewNopLogger(),
 			Status: func(context.Context) (map[string]notify.Status, error) {
 				return map[string]notify.Status{"00000000000000Ba": {
-					State: "suppressed", SilencedBy: []string{"1-2-3"}, InhibitedBy: []string{"f00"}, Receivers: []string{"oncall", "<b>"},
+					State: "suppressed", SilencedBy: []string{"1-2-3"}, InhibitedBy: []string{"f00", "00000000000000Un"}, Receivers: []string{"oncall", "<b>"},
 				}}, nil
 			},
 		})

@@ -25,13 +25,13 @@ type row struct {
 	Waits  string
 	// Silence leads to where people may silence it; "" if that is not known.
 	Silence string
-	// Delivery is what Alertmanager makes of it; "" if it was not asked.
-	Delivery string
+	// Delivery is what Alertmanager makes of it; nil if that is not known.
+	Delivery *delivery
 }
 
 type pair struct{ Name, Value string }
 
-func (p *Pages) rows(vs []episode.View, statuses map[string]notify.Status) []row {
+func (p *Pages) rows(vs []episode.View, statuses map[string]notify.Status, titles map[string]string) []row {
 	rs := make([]row, len(vs))
 	for i := range vs {
 		v := &vs[i]
@@ -43,27 +43,12 @@ func (p *Pages) rows(vs []episode.View, statuses map[string]notify.Status) []row
 		rs[i].Extra = pairs(extra)
 		if v.State == episode.Firing {
 			if s, ok := statuses[v.Fingerprint]; ok {
-				rs[i].Delivery = delivery(&s)
+				rs[i].Delivery = p.delivery(&s, titles)
 			}
 			rs[i].Silence = p.silence(v.Labels, "source", "reason", "namespace", "kind", "name")
 		}
 	}
 	return rs
-}
-
-// delivery says in words what Alertmanager makes of an alert.
-func delivery(s *notify.Status) string {
-	text := "goes to " + strings.Join(s.Receivers, ", ")
-	if len(s.Receivers) == 0 {
-		text = "goes to no receiver"
-	}
-	if len(s.SilencedBy) > 0 {
-		text = "silenced by " + strings.Join(s.SilencedBy, ", ") + "; " + text
-	}
-	if len(s.InhibitedBy) > 0 {
-		text = "inhibited by alert " + strings.Join(s.InhibitedBy, ", ") + "; " + text
-	}
-	return text
 }
 
 func pairs(m map[string]string) []pair {
@@ -120,6 +105,9 @@ type jsonAlert struct {
 	Recovered   int               `json:"recovered"`
 	Objects     []string          `json:"objects"`
 	Events      []jsonEvent       `json:"events"`
+	// Alertmanager is what the first one that answers makes of a firing alert;
+	// it is left out where none was asked or none knows it yet.
+	Alertmanager *jsonDelivery `json:"alertmanager,omitempty"`
 }
 
 type jsonRule struct {
@@ -139,10 +127,19 @@ type jsonEvent struct {
 
 func (p *Pages) serveAlertsJSON(w http.ResponseWriter, r *http.Request) {
 	as := []jsonAlert{}
+	statuses, fault := p.ask(r.Context())
 	for _, v := range parseQuery(r).apply(p.source.Views()) {
-		as = append(as, toJSON(&v))
+		a := toJSON(&v)
+		if s, ok := statuses[v.Fingerprint]; ok && v.State == episode.Firing {
+			a.Alertmanager = deliveryJSON(&s)
+		}
+		as = append(as, a)
 	}
-	p.json(w, map[string]any{"alerts": as})
+	data := map[string]any{"alerts": as}
+	if fault != "" {
+		data["alertmanagerFault"] = fault
+	}
+	p.json(w, data)
 }
 
 func toJSON(v *episode.View) jsonAlert {

@@ -6,3 +6,9 @@
 receiver-pictures: browser ## takes the pictures of docs/receiver.md
 	@mkdir -p docs/images
 	cd test && PICTURES=$(CURDIR)/docs/images go test -count=1 -run 'TestReceiver/looks' ./browser
+
+.PHONY: exporter-pictures
+
+exporter-pictures: browser build ## takes the pictures of docs/alerts.md
+	@mkdir -p docs/images
+	cd test && PICTURES=$(CURDIR)/docs/images go test -count=1 -run 'TestAlerts' ./browser
