@@ -7,13 +7,22 @@ OPERATOR_STAMP := $(call part-stamp,operator,$(PARTS)/operator/main.go)
 OPERATOR       := github.com/prometheus-operator/prometheus-operator
 OPERATOR_CRDS  := servicemonitors prometheusrules alertmanagerconfigs alertmanagers
 
-.PHONY: parts-deploy test-deploy
+.PHONY: parts-deploy test-deploy test-image image-tools
 
 parts-deploy: $(KUBECTL_STAMP) $(HELM_STAMP) $(OPERATOR_STAMP) ## what the tests of the manifests run
 parts-test: parts-deploy
 
 test-deploy: build parts-test ## Manifests, chart and image on a real API server.
 	cd test && go test -count=1 ./deploy
+
+e2e: image-tools
+
+image-tools: ## installs buildah where apt and root are at hand
+	@sh test/deploy/install.sh
+
+# The image for each platform, twice; what make test does for one.
+test-image: build parts-test image-tools
+	cd test && go test -count=1 -timeout 1h -v -run TestImage ./deploy -args -platforms linux/amd64,linux/arm64
 
 $(KUBECTL_STAMP):
 	@$(PARTS)/build.sh kubectl $(PARTS_BIN) '1 min' kubectl=.
