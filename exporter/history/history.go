@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	perObject  = 20     // events of one object
-	maxEvents  = 10_000 // of all
-	maxMessage = 500    // bytes of a message
+	perObject  = 20    // events of one object
+	maxEvents  = 5_000 // of all
+	maxMessage = 500   // bytes of a message
 	keepFor    = 6 * time.Hour
 )
 
@@ -82,26 +82,29 @@ func (h *History) Synced() {}
 
 // hear puts the event behind the others of its object, or there again.
 func (l *life) hear(o *occurrence.Occurrence) {
-	e := entryOf(o)
-	for i, old := range l.events {
-		if old.uid == e.uid && old.name == e.name {
-			e.Count = max(e.Count, old.Count)
-			l.events = append(l.events[:i], l.events[i+1:]...)
-			break
+	e := l.take(o)
+	if e == nil {
+		e = &Entry{
+			Object: o.Object, Workload: occurrence.Workload(o.Object.Kind, o.Object.Name), uid: o.UID, name: o.Name,
 		}
 	}
 	if len(l.events) >= perObject {
 		l.events = append(l.events[:0], l.events[1:]...)
 	}
+	e.Type, e.Reason, e.Message, e.Component, e.Host = o.Type, o.Reason, shorten(o.Message), o.Component, o.Host
+	e.Count, e.First, e.Last = max(e.Count, o.Count), o.First, o.At
 	l.events = append(l.events, e)
 }
 
-func entryOf(o *occurrence.Occurrence) *Entry {
-	return &Entry{
-		Type: o.Type, Reason: o.Reason, Message: shorten(o.Message), Component: o.Component, Host: o.Host,
-		Object: o.Object, Workload: occurrence.Workload(o.Object.Kind, o.Object.Name),
-		Count: o.Count, First: o.First, Last: o.At, uid: o.UID, name: o.Name,
+// take takes the event out of those of its object; it is nil if it is new.
+func (l *life) take(o *occurrence.Occurrence) *Entry {
+	for i, e := range l.events {
+		if e.uid == o.UID && e.name == o.Name {
+			l.events = append(l.events[:i], l.events[i+1:]...)
+			return e
+		}
 	}
+	return nil
 }
 
 // shorten cuts a message, into memory of its own where it is long.

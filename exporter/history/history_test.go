@@ -143,7 +143,7 @@ func TestBounds(t *testing.T) {
 	if h.entries != maxEvents || len(h.lives) != maxEvents || h.order.Len() != maxEvents || len(h.all()) != maxEvents {
 		t.Errorf("%d events of %d objects", h.entries, len(h.lives))
 	}
-	if got := found(t, h, ""); !strings.HasSuffix(got, "and 9500 more") {
+	if got := found(t, h, ""); !strings.HasSuffix(got, fmt.Sprintf("and %d more", maxEvents-maxShown)) {
 		t.Errorf("too much is shown: %d bytes", len(got))
 	}
 	long := change("Pod", "shop", "long", "Long", 1)
