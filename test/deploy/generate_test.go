@@ -58,7 +58,7 @@ func prometheusRule(t *testing.T) string {
 
 func dashboards(t *testing.T) string {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(root, "mixin/dashboards/*.json"))
+	paths, err := filepath.Glob(filepath.Join(root, "mixin", "dashboards", "*.json"))
 	must(t, err)
 	if len(paths) == 0 {
 		t.Fatal("the mixin has no dashboards")

@@ -90,11 +90,11 @@ func (b *builder) base(t *testing.T) {
 	must(t, err)
 	data, err := os.ReadFile(busybox)
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(dir, "bin/busybox"), data, 0o755))
+	must(t, os.WriteFile(filepath.Join(dir, "bin", "busybox"), data, 0o755))
 	for _, name := range []string{"sh", "mkdir", "cp", "find", "touch"} {
 		must(t, os.Symlink("busybox", filepath.Join(dir, "bin", name)))
 	}
-	must(t, os.WriteFile(filepath.Join(dir, "etc/ssl/certs/ca-certificates.crt"), []byte("the authorities' certificates\n"), 0o644))
+	must(t, os.WriteFile(filepath.Join(dir, "etc", "ssl", "certs", "ca-certificates.crt"), []byte("the authorities' certificates\n"), 0o644))
 	b.buildah(t, "config", "--env=PATH=/usr/local/go/bin:/bin", "--env=GOPATH=/go", "--env=GOCACHE=/cache", "--env=GOPROXY=off", "--env=GOTOOLCHAIN=local", c)
 	b.buildah(t, "umount", c)
 	b.buildah(t, "commit", "--quiet", "--rm", c, "docker.io/library/golang:"+b.version)
@@ -109,7 +109,7 @@ func (b *builder) build(t *testing.T, platform string) string {
 	b.buildah(
 		t, "build", "--isolation=chroot", "--pull=never", "--platform="+platform, "--timestamp=1700000000",
 		"--build-arg=GO_VERSION="+b.version, "--build-arg=VERSION="+imageVersion, "--build-arg=REVISION="+imageRevision,
-		"--volume="+runtime.GOROOT()+":/usr/local/go:ro", "--volume="+goenv(t, "GOMODCACHE")+":/go/pkg/mod", "--volume="+goenv(t, "GOCACHE")+":/cache",
+		"--volume="+goenv(t, "GOROOT")+":/usr/local/go:ro", "--volume="+goenv(t, "GOMODCACHE")+":/go/pkg/mod", "--volume="+goenv(t, "GOCACHE")+":/cache",
 		"--tag="+tag(platform), b.sources)
 	return b.buildah(t, "inspect", "--type=image", "--format={{.FromImageDigest}}", tag(platform))
 }

@@ -66,7 +66,7 @@ func prepare(ctx context.Context) error {
 		{"create", "namespace", "monitoring"},
 		{"create", "namespace", "shop"},
 		{"create", "namespace", "search"},
-		{"apply", "-f", filepath.Join(root, "deploy/base/namespace.yaml")},
+		{"apply", "-f", filepath.Join(root, "deploy", "base", "namespace.yaml")},
 	} {
 		cmd, err := kubectlCommand(ctx, args...)
 		if err != nil {

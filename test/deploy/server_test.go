@@ -37,7 +37,7 @@ func TestServerTakes(t *testing.T) {
 // TestHelmInstalls: the chart is installed, changed and taken away for real.
 func TestHelmInstalls(t *testing.T) {
 	const ns = "by-helm"
-	chart := filepath.Join(root, "deploy/helm/kubebark")
+	chart := filepath.Join(root, "deploy", "helm", "kubebark")
 	values := filepath.Join(t.TempDir(), "values.yaml")
 	steps := []struct {
 		values string
@@ -47,7 +47,8 @@ func TestHelmInstalls(t *testing.T) {
 		{"exporter: {namespaces: [shop]}", []string{"install", "kubebark", chart, "--create-namespace", "--namespace=" + ns, "--values=" + values}, "deployment.apps/kube-event-exporter"},
 		{
 			"{exporter: {namespaces: [shop], replicas: 2}, dashboards: {enabled: true}}",
-			[]string{"upgrade", "kubebark", chart, "--namespace=" + ns, "--values=" + values}, "poddisruptionbudget.policy/kube-event-exporter",
+			[]string{"upgrade", "kubebark", chart, "--namespace=" + ns, "--values=" + values},
+			"poddisruptionbudget.policy/kube-event-exporter",
 		},
 		{"", []string{"uninstall", "kubebark", "--namespace=" + ns}, ""},
 	}

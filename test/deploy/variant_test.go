@@ -102,7 +102,7 @@ func (v variant) helm(t *testing.T, args ...string) string {
 	t.Helper()
 	values := filepath.Join(t.TempDir(), "values.yaml")
 	must(t, os.WriteFile(values, []byte(v.values), 0o600))
-	out, err := helm(t, append(args, "kubebark", filepath.Join(root, "deploy/helm/kubebark"), "--namespace=kubebark", "--values="+values)...)
+	out, err := helm(t, append(args, "kubebark", filepath.Join(root, "deploy", "helm", "kubebark"), "--namespace=kubebark", "--values="+values)...)
 	if err != nil {
 		t.Fatal(err)
 	}

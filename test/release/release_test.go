@@ -134,7 +134,7 @@ func testChart(t *testing.T, out string) {
 // testManifests: kubectl takes the unpacked manifests.
 func testManifests(t *testing.T, out string) {
 	dir := unpack(t, out, "kubebark-manifests-"+version+".tar.gz")
-	text := tool(t, "kubectl", "kustomize", filepath.Join(dir, "deploy/overlays/kube-prometheus"))
+	text := tool(t, "kubectl", "kustomize", filepath.Join(dir, "deploy", "overlays", "kube-prometheus"))
 	if n := strings.Count(text, "image: kubebark/kubebark:"+version+"\n"); n != 2 {
 		t.Errorf("%d images of the version, want 2", n)
 	}
@@ -200,7 +200,10 @@ func must(t *testing.T, err error) {
 // TestWrongUse: what makes no sense is refused before anything is built.
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
-		{}, {"-version=v1.2.3"}, {"-version=1.2"}, {"-version=1.2.3", "more"},
+		{},
+		{"-version=v1.2.3"},
+		{"-version=1.2"},
+		{"-version=1.2.3", "more"},
 		{"-version=1.2.3", "-platforms=linux", "-out=" + t.TempDir()},
 	} {
 		if err := run(slices.Clone(args)); err == nil {
