@@ -23,7 +23,14 @@ func Replay(ctx context.Context, r *Recording, o Options) (rep *Report, err erro
 	if err != nil {
 		return nil, fmt.Errorf("replay %s: %w", r.File, err)
 	}
-	if err := p.WaitLog(ctx, atEnd); err != nil {
+	var most Report // of what is pending and fires at a time
+	if err := testbed.Poll(ctx, "until the recording is at its end", func(ctx context.Context) (bool, error) {
+		m, err := get(ctx, url+"/metrics")
+		now := new(Report)
+		now.measure(m)
+		most.firing, most.pending = max(most.firing, now.firing), max(most.pending, now.pending)
+		return endLine.MatchString(p.Logs()), err
+	}); err != nil {
 		return nil, fmt.Errorf("replay %s: %w", r.File, err)
 	}
 	ended, err := loggedAt(p.Logs())
@@ -50,6 +57,7 @@ func Replay(ctx context.Context, r *Recording, o Options) (rep *Report, err erro
 		return nil, fmt.Errorf("replay %s: %w", r.File, err)
 	}
 	rep.phone(s.device.State())
+	rep.MostFiring, rep.MostPending = int(most.firing), int(most.pending)
 	return rep, nil
 }
 

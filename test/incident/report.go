@@ -19,6 +19,9 @@ type Report struct {
 	Events        int           // writes of event objects
 	Occurrences   int           // what the exporter counted
 	Alerts        []string      // what fired, by alertname, kind and name
+	Fired         int           // how often any of them began to fire
+	MostFiring    int           // at a time
+	MostPending   int           // likewise
 	Notifications int           // what Alertmanager sent to the receiver
 	Told          []string      // which of Alerts were in a notification
 	Pushes        int           // what the phone got
@@ -115,6 +118,9 @@ func (v *view) posted(r *Report, ms []message) error {
 			a := &as[i]
 			was, known := began[a.name()]
 			began[a.name()] = a.StartsAt
+			if !known || !a.StartsAt.Equal(was) {
+				r.Fired++
+			}
 			if known && !a.StartsAt.Equal(was) {
 				r.Early = append(r.Early, fmt.Sprintf("%s began anew after %s", a.name(), v.time(a.StartsAt).Sub(v.time(was)).Round(time.Second)))
 			}
