@@ -25,6 +25,17 @@ type store struct {
 	a  *alert.Alert
 }
 
+// skewed is how a replica reaches the store whose clock is so much ahead of
+// Alertmanager's.
+func (s *store) skewed(ahead time.Duration) func(...notify.Alert) {
+	return func(as ...notify.Alert) {
+		for i := range as {
+			as[i].StartsAt, as[i].EndsAt = as[i].StartsAt.Add(ahead), as[i].EndsAt.Add(ahead)
+		}
+		s.put(as...)
+	}
+}
+
 func (s *store) put(as ...notify.Alert) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -61,13 +72,18 @@ func (r *replica) setUp(up bool) {
 
 func newReplica(t *testing.T, am *store) *replica {
 	t.Helper()
+	return newReplicaTo(t, am.put)
+}
+
+func newReplicaTo(t *testing.T, send func(...notify.Alert)) *replica {
+	t.Helper()
 	rules, err := rule.Compile(rule.DefaultConfig(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &replica{up: true}
 	r.Tracker, err = episode.New(episode.Options{
-		Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), Send: am.put,
+		Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), Send: send,
 		Connected: func() bool { r.mu.Lock(); defer r.mu.Unlock(); return r.up },
 	}, episode.Settings{Rules: rules, MaxActive: 100, Resend: time.Minute})
 	if err != nil {
@@ -166,4 +182,70 @@ func TestTwoReplicas(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestClockSkew: clocks that differ by half a minute neither end an alert while
+// its trouble lasts nor keep it much longer, however it ends.
+func TestClockSkew(t *testing.T) {
+	const lasts, every, quiet = time.Hour, 5 * time.Minute, 20 * time.Minute
+	for _, tt := range []struct {
+		name string
+		a, b time.Duration // how far ahead of Alertmanager the exporters are
+	}{
+		{"both ahead", 30 * time.Second, 30 * time.Second},
+		{"both behind", -30 * time.Second, -30 * time.Second},
+		{"one ahead, one right", 30 * time.Second, 0},
+		{"one behind, one right", -30 * time.Second, 0},
+		{"one ahead, one behind", 15 * time.Second, -15 * time.Second},
+	} {
+		for _, gone := range []bool{false, true} {
+			name, over := " quiet", quiet
+			if gone {
+				name, over = " gone", 0
+			}
+			t.Run(tt.name+name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					am := &store{}
+					rs := []*replica{newReplicaTo(t, am.skewed(tt.a)), newReplicaTo(t, am.skewed(tt.b))}
+					tell := func(o *occurrence.Occurrence) {
+						for _, r := range rs {
+							r.Observe(o)
+						}
+					}
+					var last time.Time
+					for n := 1; n <= int(lasts/every); n++ {
+						last = time.Now()
+						tell(trouble(n, occurrence.Watched, last))
+						for time.Since(last) < every {
+							time.Sleep(time.Second)
+							if synctest.Wait(); !am.firing() {
+								t.Fatalf("ended %v after the last occurrence", time.Since(last))
+							}
+						}
+					}
+					if gone {
+						last = time.Now()
+						tell(deletion(last))
+					}
+					// The end is sent again each minute, and then is past for all.
+					time.Sleep(time.Until(last.Add(over + 30*time.Second + 2*time.Minute)))
+					if synctest.Wait(); am.firing() {
+						t.Error("it outlasts its trouble")
+					}
+					for _, r := range rs {
+						r.stop()
+					}
+				})
+			})
+		}
+	}
+}
+
+// deletion is the event that tells that the pod of trouble is no more.
+func deletion(at time.Time) *occurrence.Occurrence {
+	return &occurrence.Occurrence{New: 1, At: at, Event: occurrence.Event{
+		Namespace: "shop", Name: "db.18ec", Type: "Normal", Reason: "SuccessfulDelete", Count: 1, Counted: true, Version: 1000,
+		Message: "delete Pod db-0 in StatefulSet db successful", Object: occurrence.Object{Kind: "StatefulSet", Namespace: "shop", Name: "db"},
+		First: at, Last: at,
+	}}
 }
