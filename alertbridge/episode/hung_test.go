@@ -36,6 +36,18 @@ func (h *hanging) hear() {
 	h.heard = time.Now()
 }
 
+func (h *hanging) wasAsked() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.asked
+}
+
+func (h *hanging) revive() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.answer = true
+}
+
 func withWatch(h *hanging) option { return func(o *Options, _ *Settings) { o.Watch = h } }
 
 // A watch that hangs looks quiet. What it does not hear of is not over.
@@ -51,8 +63,8 @@ func TestHungWatchEndsNothing(t *testing.T) {
 				t.Errorf("ended at %v by %q", a.EndsAt, a.Annotations["ended_by"])
 			}
 		}
-		if n := w.Views()[0]; n.State != Firing || h.asked == 0 {
-			t.Errorf("%v; the watch was asked %d times", n.State, h.asked)
+		if n := w.Views()[0]; n.State != Firing || h.wasAsked() == 0 {
+			t.Errorf("%v; the watch was asked %d times", n.State, h.wasAsked())
 		}
 		w.see(warning("HighCPUUsage", cart1)) // the watch is back with what it missed
 		h.hear()
@@ -61,7 +73,7 @@ func TestHungWatchEndsNothing(t *testing.T) {
 		if a := w.last(); !a.EndsAt.Equal(again.Add(20*time.Minute)) || !a.StartsAt.Equal(begin) {
 			t.Errorf("goes on until %v", a.EndsAt)
 		}
-		h.answer = true
+		h.revive()
 		time.Sleep(20 * time.Minute)
 		w.over(w.last(), again.Add(20*time.Minute), "quiet for 20m")
 	}, withWatch(h))
@@ -83,8 +95,8 @@ func TestQuietClusterEndsInTime(t *testing.T) {
 				}
 			}
 			w.over(w.last(), begin.Add(20*time.Minute), "quiet for 20m")
-			if want := map[bool]int{false: 1, true: 0}[busy]; h.asked != want {
-				t.Errorf("busy %v: the watch was asked %d times, want %d", busy, h.asked, want)
+			if want := map[bool]int{false: 1, true: 0}[busy]; h.wasAsked() != want {
+				t.Errorf("busy %v: the watch was asked %d times, want %d", busy, h.wasAsked(), want)
 			}
 		}, withWatch(h))
 	}

@@ -49,7 +49,7 @@ func TestEnrichment(t *testing.T) {
 				}
 				time.Sleep(tt.after)
 				synctest.Wait()
-				rs := parse(t, d.lines)
+				rs := parse(t, d.written())
 				if len(rs) != 100 || rs[99].Enriched != string(tt.want) || (rs[99].Zone == "z") != (tt.want == Complete) {
 					t.Errorf("%d records, the last %+v", len(rs), rs[len(rs)-1])
 				}

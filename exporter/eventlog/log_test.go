@@ -207,6 +207,12 @@ func (d *disk) set(full bool) {
 	d.full = full
 }
 
+func (d *disk) written() []byte {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return bytes.Clone(d.lines)
+}
+
 func (d *disk) sync() error  { return nil }
 func (d *disk) close() error { return nil }
 
@@ -236,7 +242,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		d.set(false)
 		time.Sleep(time.Minute)
-		if got := text(parse(t, d.lines)); got != "a:1+1 b:1+1 b:2+1 b:3+1 b:4+1 b:5+1" {
+		if got := text(parse(t, d.written())); got != "a:1+1 b:1+1 b:2+1 b:3+1 b:4+1 b:5+1" {
 			t.Errorf("the log holds %q", got)
 		}
 		f.stop()
@@ -288,7 +294,7 @@ func TestHungDisk(t *testing.T) {
 		close(d.hold)
 		d.mu.Unlock()
 		f.stop()
-		if n := len(parse(t, d.lines)); n != 64 {
+		if n := len(parse(t, d.written())); n != 64 {
 			t.Errorf("%d records are written", n)
 		}
 	})
