@@ -28,6 +28,7 @@ var platforms = flag.String("platforms", "linux/amd64", "platforms to build the 
 // it. There is no registry, so the image that it is built from is made here: of
 // the Go that runs this test, under the name that the Dockerfile asks for.
 func TestImage(t *testing.T) {
+	t.Parallel()
 	b := newBuilder(t)
 	for platform := range strings.SplitSeq(*platforms, ",") {
 		t.Run(platform, func(t *testing.T) {
