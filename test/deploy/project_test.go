@@ -1,0 +1,82 @@
+package deploy
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+// TestWorkflows: what runs on a change and for a release is YAML, and calls
+// targets that the Makefile has.
+func TestWorkflows(t *testing.T) {
+	target := regexp.MustCompile(`\bmake ([a-z-]+)`)
+	files, err := filepath.Glob(filepath.Join(root, ".github", "*", "*.yml"))
+	must(t, err)
+	var called []string
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		must(t, err)
+		var v map[string]any
+		if err := yaml.UnmarshalStrict(data, &v); err != nil {
+			t.Errorf("%s: %v", f, err)
+		}
+		if filepath.Base(filepath.Dir(f)) == "workflows" {
+			for _, m := range target.FindAllStringSubmatch(string(data), -1) {
+				called = append(called, m[1])
+			}
+		}
+	}
+	for _, page := range []string{"CONTRIBUTING.md", "docs/install.md"} {
+		for _, block := range documented(t, page) {
+			for _, m := range target.FindAllStringSubmatch(block, -1) {
+				called = append(called, m[1])
+			}
+		}
+	}
+	if len(called) < 8 {
+		t.Fatalf("only %v are called", called)
+	}
+	for _, name := range called {
+		cmd := exec.CommandContext(t.Context(), "make", "--dry-run", "--question", name, "VERSION=1.2.3")
+		cmd.Dir = root
+		if out, err := cmd.CombinedOutput(); err != nil && strings.Contains(string(out), "No rule to make target") {
+			t.Errorf("make %s: %s", name, out)
+		}
+	}
+}
+
+// TestVersions: the manifests and the chart are of the version that is being
+// worked on, and the image is built by the Go that the modules ask for, or a
+// later one.
+func TestVersions(t *testing.T) {
+	read := func(path, pattern string) string {
+		data, err := os.ReadFile(filepath.Join(root, path))
+		must(t, err)
+		m := regexp.MustCompile(pattern).FindStringSubmatch(string(data))
+		if m == nil {
+			t.Fatalf("%s has no %s", path, pattern)
+		}
+		return m[1]
+	}
+	want := read("VERSION", `^([0-9.]+)`)
+	for path, pattern := range map[string]string{
+		"deploy/base/kustomization.yaml":  `newTag: (\S+)`,
+		"deploy/helm/kubebark/Chart.yaml": `(?m)^version: (\S+)`,
+	} {
+		if got := read(path, pattern); got != want {
+			t.Errorf("%s: %s, but VERSION is %s", path, got, want)
+		}
+	}
+	if got := read("deploy/helm/kubebark/Chart.yaml", `(?m)^appVersion: (\S+)`); got != want {
+		t.Errorf("the chart's appVersion is %s, but VERSION is %s", got, want)
+	}
+	asked := read("go.mod", `(?m)^go (\d+\.\d+)`)
+	if got := read("Dockerfile", `ARG GO_VERSION=(\S+)`); !strings.HasPrefix(got, asked+".") {
+		t.Errorf("the image is built by Go %s, but go.mod asks for %s", got, asked)
+	}
+}
