@@ -32,6 +32,7 @@ func TestImage(t *testing.T) {
 	b := newBuilder(t)
 	for platform := range strings.SplitSeq(*platforms, ",") {
 		t.Run(platform, func(t *testing.T) {
+			b.base(t, platform)
 			first, second := b.build(t, platform), b.build(t, platform)
 			if first != second {
 				t.Errorf("built twice it has the digests %s and %s", first, second)
@@ -74,14 +75,15 @@ func newBuilder(t *testing.T) *builder {
 	for _, d := range []string{"cmd", "exporter", "alertbridge", "barkreceiver", "internal"} {
 		must(t, os.CopyFS(filepath.Join(b.sources, d), os.DirFS(filepath.Join(root, d))))
 	}
-	b.base(t)
 	return b
 }
 
 // base makes what the Dockerfile takes golang for: a shell, and where Go is to
-// be; the build mounts it there.
-func (b *builder) base(t *testing.T) {
+// be; the build mounts it there. Old buildahs look for the platform that they
+// build for where they are told $BUILDPLATFORM, so it says that it is of that one.
+func (b *builder) base(t *testing.T, platform string) {
 	t.Helper()
+	_, arch, _ := strings.Cut(platform, "/")
 	c := b.buildah(t, "from", "scratch")
 	dir := b.buildah(t, "mount", c)
 	for _, d := range []string{"bin", "etc/ssl/certs", "usr/local/go", "go", "cache", "tmp"} {
@@ -96,7 +98,7 @@ func (b *builder) base(t *testing.T) {
 		must(t, os.Symlink("busybox", filepath.Join(dir, "bin", name)))
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "etc", "ssl", "certs", "ca-certificates.crt"), []byte("the authorities' certificates\n"), 0o644))
-	b.buildah(t, "config", "--env=PATH=/usr/local/go/bin:/bin", "--env=GOPATH=/go", "--env=GOCACHE=/cache", "--env=GOPROXY=off", "--env=GOTOOLCHAIN=local", c)
+	b.buildah(t, "config", "--arch="+arch, "--env=PATH=/usr/local/go/bin:/bin", "--env=GOPATH=/go", "--env=GOCACHE=/cache", "--env=GOPROXY=off", "--env=GOTOOLCHAIN=local", c)
 	b.buildah(t, "umount", c)
 	b.buildah(t, "commit", "--quiet", "--rm", c, "docker.io/library/golang:"+b.version)
 }
