@@ -1,6 +1,7 @@
 package alertbridge
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -90,43 +91,91 @@ func BenchmarkObserve(b *testing.B) {
 }
 
 // BenchmarkEventToPost tells how long it is from an occurrence to the request,
-// at a thousand distinct ones a second.
+// at a thousand distinct ones a second: through the bridge, and beside it a
+// floor, which posts each alert at once and keeps nothing of it.
 func BenchmarkEventToPost(b *testing.B) {
-	const perSecond = 1000
-	arrived := make(chan time.Duration, 1<<20)
-	seen := map[string]bool{}
-	am := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	b.Run("bridge", func(b *testing.B) {
+		l := newLatencies(b)
+		s := settings(l.url)
+		s.Alerts.MaxActive = 1 << 30
+		br, err := New(Options{Settings: s, Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		run(b, br)
+		l.measure(b, func(i int) { br.Observe(distinct(i)) })
+	})
+	b.Run("floor", func(b *testing.B) {
+		l := newLatencies(b)
+		client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+		b.Cleanup(client.CloseIdleConnections)
+		l.measure(b, func(i int) {
+			name := distinct(i).Object.Name
+			body, err := json.Marshal([]notify.Alert{{
+				Labels: map[string]string{"alertname": "KubeEventHighCPUUsage", "namespace": "default", "name": name}, StartsAt: time.Now(),
+			}})
+			if err != nil {
+				b.Error(err)
+			}
+			go func() {
+				resp, err := client.Post(l.url, "application/json", bytes.NewReader(body)) //nolint:noctx // it ends with the server
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				resp.Body.Close()
+			}()
+		})
+	})
+}
+
+// latencies is an Alertmanager that notes how long after its start each alert
+// arrives first.
+type latencies struct {
+	url     string
+	arrived chan time.Duration
+
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func newLatencies(b *testing.B) *latencies {
+	b.Helper()
+	l := &latencies{arrived: make(chan time.Duration, 1<<20), seen: map[string]bool{}}
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		now := time.Now()
 		var as []notify.Alert
 		if err := json.NewDecoder(r.Body).Decode(&as); err != nil {
 			b.Errorf("decode: %v", err)
 		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
 		for _, a := range as {
-			if name := a.Labels["name"]; !seen[name] {
-				seen[name] = true
-				arrived <- now.Sub(a.StartsAt)
+			if name := a.Labels["name"]; !l.seen[name] {
+				l.seen[name] = true
+				l.arrived <- now.Sub(a.StartsAt)
 			}
 		}
 	}))
-	defer am.Close()
-	s := settings(am.URL)
-	s.Alerts.MaxActive = 1 << 30
-	br, err := New(Options{Settings: s, Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	run(b, br)
+	b.Cleanup(srv.Close)
+	l.url = srv.URL
+	return l
+}
+
+// measure lets a thousand events a second happen and reports how late they are.
+func (l *latencies) measure(b *testing.B, happen func(i int)) {
+	const perSecond = 1000
 	n := 0
 	tick := time.NewTicker(time.Second / perSecond)
 	defer tick.Stop()
 	for b.Loop() {
 		<-tick.C
-		br.Observe(distinct(n))
+		happen(n)
 		n++
 	}
 	var ds []time.Duration
 	for range n {
-		ds = append(ds, <-arrived)
+		ds = append(ds, <-l.arrived)
 	}
 	slices.Sort(ds)
 	b.ReportMetric(ds[n/2].Seconds()*1000, "p50-ms")
