@@ -67,6 +67,26 @@ func TestAskedNoMore(t *testing.T) {
 	}, withLookups(f))
 }
 
+// TestStatusAfterTheEvent: an event may come before the status that it is about,
+// and what the first question did not bring a later one does.
+func TestStatusAfterTheEvent(t *testing.T) {
+	f := newFake()
+	exit := f.exit
+	f.exit = ""
+	inWorld(t, func(w *world) {
+		w.see(warning("BackOff", cart1))
+		time.Sleep(10 * time.Second)
+		f.set(func() { f.exit = exit })
+		time.Sleep(time.Minute)
+		if got := w.last().Annotations["exit"]; got != exit {
+			t.Errorf("exit %q, want %q", got, exit)
+		}
+		if n := f.times("exit of " + cart1); n != 2 {
+			t.Errorf("asked %d times", n)
+		}
+	}, withLookups(f))
+}
+
 // TestGoneIsAnAnswer: an object that is not there is not asked for again.
 func TestGoneIsAnAnswer(t *testing.T) {
 	f := newFake()

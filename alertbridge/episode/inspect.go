@@ -14,9 +14,9 @@ const (
 	// checkAfter is how long an object must be quiet until it is asked whether
 	// it is still there, and how long until it is asked again.
 	checkAfter = 30 * time.Second
-	// maxAsks is how often a question is put that fails: for a quarter of an
-	// hour, which outlasts a server that restarts and the time for which one
-	// that forbids it is left alone.
+	// maxAsks is how often a question is put that fails, or that has no answer
+	// yet: for a quarter of an hour, which outlasts a server that restarts and
+	// the time for which one that forbids it is left alone.
 	maxAsks = 6
 )
 
@@ -67,13 +67,13 @@ func (t *Tracker) askExit(e *episode, now time.Time) {
 		ask: func(ctx context.Context) func(time.Time) {
 			text, err := t.questions.lookups.PodStatus(ctx, ref)
 			return func(now time.Time) {
-				switch {
-				case err != nil:
+				// An event often comes before the status that it is about.
+				if err != nil || text == "" {
 					e.exitAgain.failed(now, t.scale(checkAfter))
-				case text != "":
-					e.exit = text
-					t.tell(e, now)
+					return
 				}
+				e.exit = text
+				t.tell(e, now)
 			}
 		},
 	})
