@@ -69,7 +69,7 @@ func documented(t *testing.T, page string) []string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(root, page))
 	must(t, err)
-	block := regexp.MustCompile("(?ms)^( *)(<!-- needs: [^\n]* -->\n *)?```sh\n(.*?)^ *```$")
+	block := regexp.MustCompile("(?ms)^( *)(<!-- needs: [^\n]* -->\n *)?```sh\n(.*?\n) *```$")
 	var out []string
 	for _, m := range block.FindAllStringSubmatch(string(data), -1) {
 		if m[2] == "" {

@@ -246,6 +246,7 @@ func account(t *testing.T, left []right) string {
 // TestRightsAreDocumented: docs/security.md has a row for each right that any
 // of the manifests gives.
 func TestRightsAreDocumented(t *testing.T) {
+	t.Parallel()
 	data, err := os.ReadFile(root + "/docs/security.md")
 	must(t, err)
 	for _, v := range variants {
