@@ -9,6 +9,7 @@ import (
 
 	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/rule"
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 // maxLoud bounds how many sources of noise are shown.
@@ -42,7 +43,7 @@ func (p *Pages) loud() []loud {
 }
 
 func (p *Pages) serveNoise(w http.ResponseWriter, _ *http.Request) {
-	p.html(w, p.noise, p.loud())
+	webpage.HTML(w, p.logger, p.noise, p.loud())
 }
 
 // jsonLoud is a source of noise of /api/v1/noise.
@@ -66,7 +67,7 @@ func (p *Pages) serveNoiseJSON(w http.ResponseWriter, _ *http.Request) {
 			l.Type, l.Reason, l.Namespace, l.Kind, l.Workload, l.Rule, l.Hour, l.Day, l.Silence, l.DropIt,
 		})
 	}
-	p.json(w, map[string]any{"noise": ls})
+	webpage.JSON(w, p.logger, map[string]any{"noise": ls})
 }
 
 // silence returns the link to Alertmanager's form for a silence on the labels.

@@ -1,10 +1,8 @@
 package page
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
@@ -12,11 +10,11 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 
 	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/notify"
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 // Source is where the pages have the alerts from.
@@ -90,7 +88,7 @@ func (p *Pages) serveAlerts(w http.ResponseWriter, r *http.Request) {
 	q := parseQuery(r)
 	all := p.source.Views()
 	statuses, fault := p.ask(r.Context())
-	p.html(w, p.alerts, struct {
+	webpage.HTML(w, p.logger, p.alerts, struct {
 		Query  query
 		All    int
 		Counts map[string]int
@@ -122,36 +120,4 @@ func counts(vs []episode.View) map[string]int {
 		n[vs[i].State.String()]++
 	}
 	return n
-}
-
-// html executes the template first and writes then, so that a fault is no half
-// page.
-func (p *Pages) html(w http.ResponseWriter, t *template.Template, data any) {
-	var b bytes.Buffer
-	if err := t.Execute(&b, data); err != nil {
-		level.Error(p.logger).Log("msg", "page not made", "page", t.Name(), "err", err)
-		http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(b.Bytes())
-}
-
-func (p *Pages) json(w http.ResponseWriter, data any) {
-	b, err := json.Marshal(map[string]any{"status": "success", "data": data})
-	if err != nil {
-		level.Error(p.logger).Log("msg", "answer not made", "err", err)
-		http.Error(w, `{"status":"error","error":"the answer could not be made"}`, http.StatusInternalServerError)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	_, _ = w.Write(append(b, '\n'))
 }

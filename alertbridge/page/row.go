@@ -13,6 +13,7 @@ import (
 	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 // row is an alert as the page shows it.
@@ -139,7 +140,7 @@ func (p *Pages) serveAlertsJSON(w http.ResponseWriter, r *http.Request) {
 	if fault != "" {
 		data["alertmanagerFault"] = fault
 	}
-	p.json(w, data)
+	webpage.JSON(w, p.logger, data)
 }
 
 func toJSON(v *episode.View) jsonAlert {

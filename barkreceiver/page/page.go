@@ -1,6 +1,5 @@
-// Package page writes the receiver's web pages, which look alike and are
-// locked up alike: they run no script, load nothing, are in no other site's
-// frame and in nobody's cache.
+// Package page writes the receiver's web pages, which look alike, are locked up
+// as package webpage says and are in no search engine.
 package page
 
 import (
@@ -9,6 +8,8 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 //go:embed style.css
@@ -23,13 +24,7 @@ func Write(w http.ResponseWriter, code int, files fs.FS, name string, data any) 
 		return
 	}
 	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
-	// Not no-referrer: with that, browsers send the form of a page without TLS
-	// as coming from nowhere, and it would be refused as another site's.
-	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
+	webpage.Lock(h)
 	h.Set("X-Robots-Tag", "noindex")
 	w.WriteHeader(code)
 	w.Write(body.Bytes())

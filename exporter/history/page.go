@@ -1,17 +1,16 @@
 package history
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
 	"fmt"
 	"html/template"
 	"net/http"
 	"time"
 
 	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/common/model"
+
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 //go:embed events.html
@@ -44,28 +43,11 @@ func (p *Pages) Handlers() map[string]http.Handler {
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request) {
 	q := parse(r.URL.Query())
 	shown, more := q.apply(p.history.all(), time.Now())
-	var b bytes.Buffer
-	err := p.page.Execute(&b, struct {
+	webpage.HTML(w, p.logger, p.page, struct {
 		Query  Query
 		Events []Entry
 		More   int
 	}{q, shown, more})
-	if err != nil {
-		level.Error(p.logger).Log("msg", "page not made", "page", "events.html", "err", err)
-		http.Error(w, "the page could not be made; the log says why", http.StatusInternalServerError)
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "same-origin")
-	common(h)
-	_, _ = w.Write(b.Bytes())
-}
-
-func common(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
 }
 
 // jsonEvent is an event of /api/v1/events.
@@ -99,15 +81,7 @@ func (p *Pages) serveJSON(w http.ResponseWriter, r *http.Request) {
 			events[i].FirstAt = &first
 		}
 	}
-	b, err := json.Marshal(map[string]any{"status": "success", "data": map[string]any{"events": events, "more": more}})
-	if err != nil {
-		level.Error(p.logger).Log("msg", "answer not made", "err", err)
-		http.Error(w, `{"status":"error","error":"the answer could not be made"}`, http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	common(w.Header())
-	_, _ = w.Write(append(b, '\n'))
+	webpage.JSON(w, p.logger, map[string]any{"events": events, "more": more})
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
