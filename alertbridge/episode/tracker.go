@@ -168,7 +168,7 @@ func (t *Tracker) measure(r *rule.Rule, o *occurrence.Occurrence, did noise.Coun
 		name = r.Name
 	}
 	t.meter.Add(noise.Source{
-		Type: o.Type, Reason: o.Reason, Namespace: obj.Namespace, Kind: obj.Kind, Workload: identity.Workload(obj.Kind, obj.Name),
+		Type: o.Type, Reason: o.Reason, Namespace: obj.Namespace, Kind: obj.Kind, Workload: occurrence.Workload(obj.Kind, obj.Name),
 	}, name, did)
 }
 

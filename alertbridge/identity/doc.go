@@ -3,9 +3,8 @@
 // the exporter, or one before and after a restart, come to the same labels
 // without asking anybody.
 //
-// [Workload] takes off what Kubernetes generated: the hash of a ReplicaSet and
-// the random end of a pod's name, the ordinal of a StatefulSet's pod, the
-// minute of a CronJob's Job. It leaves a name alone unless its shape is
-// unmistakable, since an alert that lumps two things together misleads more
-// than one alert too many. [Labels] makes the labels under a [Mode].
+// Which workload that is says [occurrence.Workload], which leaves a name alone
+// unless its shape is unmistakable, since an alert that lumps two things
+// together misleads more than one alert too many. [Labels] makes the labels
+// under a [Mode].
 package identity

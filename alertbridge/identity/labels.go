@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
 // Mode says what an alert is about: a workload, an object or its owner.
@@ -48,7 +50,7 @@ func Labels(m Mode, kind, namespace, name string, owner Owner) map[string]string
 			namespace = ""
 		}
 	case m != ModeObject:
-		name = Workload(kind, name)
+		name = occurrence.Workload(kind, name)
 	}
 	ls := make(map[string]string, 6)
 	set := func(label, value string) {

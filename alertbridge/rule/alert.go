@@ -87,7 +87,7 @@ func newLabelData(ev *occurrence.Event, ls map[string]string) labelData {
 	o := &ev.Object
 	return labelData{
 		Labels: ls, Type: ev.Type, Reason: ev.Reason, Namespace: o.Namespace, Kind: o.Kind, Name: o.Name,
-		Workload: identity.Workload(o.Kind, o.Name), Component: ev.Component, Host: ev.Host,
+		Workload: occurrence.Workload(o.Kind, o.Name), Component: ev.Component, Host: ev.Host,
 	}
 }
 

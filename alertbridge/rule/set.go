@@ -87,7 +87,7 @@ func (s *Set) Rules() []*Rule { return s.rules }
 
 // Match returns the first rule that matches the event, nil if none does.
 func (s *Set) Match(ev *occurrence.Event) *Rule {
-	workload := identity.Workload(ev.Object.Kind, ev.Object.Name)
+	workload := occurrence.Workload(ev.Object.Kind, ev.Object.Name)
 	for _, r := range s.possible(ev) {
 		if matchAll(r.matchers.rest, ev, workload) {
 			return r
