@@ -26,16 +26,7 @@ const recording = "../incident/two-nodes.jsonl"
 // TestAlerts shows the exporter's pages to a real browser: of the program as it
 // is built, which has replayed a recording, with a real Alertmanager behind it.
 func TestAlerts(t *testing.T) {
-	if _, err := browser.Find(); err != nil {
-		t.Skip(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	tab, stop, err := browser.Start(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	ctx, tab := startBrowser(t)
 	r := newRoom(ctx, tab, t)
 	for _, scheme := range []string{"light", "dark"} {
 		for _, page := range []string{"alerts", "noise"} {

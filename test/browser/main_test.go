@@ -13,7 +13,6 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"github.com/kubebark/kubebark/test/browser"
 	"github.com/kubebark/kubebark/test/phone"
 )
 
@@ -25,16 +24,7 @@ type chrome struct {
 // TestPhone shows the phone's page to a real browser. It is one test, so that
 // one browser serves it all.
 func TestPhone(t *testing.T) {
-	if _, err := browser.Find(); err != nil {
-		t.Skip(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	tab, stop, err := browser.Start(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	_, tab := startBrowser(t)
 	c := chrome{tab}
 	for name, test := range map[string]func(*testing.T, chrome){
 		"arrives":    arrives,

@@ -20,7 +20,6 @@ import (
 
 	"github.com/kubebark/kubebark/barkreceiver"
 	"github.com/kubebark/kubebark/test/alertmanager"
-	"github.com/kubebark/kubebark/test/browser"
 	"github.com/kubebark/kubebark/test/phone"
 )
 
@@ -29,16 +28,7 @@ const linkSecret = "0123456789abcdef0123456789abcdef"
 // TestReceiver shows the receiver's pages to a real browser, with a real
 // Alertmanager behind them.
 func TestReceiver(t *testing.T) {
-	if _, err := browser.Find(); err != nil {
-		t.Skip(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	tab, stop, err := browser.Start(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	_, tab := startBrowser(t)
 	d := newDesk(tab, t)
 	for name, test := range map[string]func(*testing.T, *desk){
 		"samples":        previewSamples,

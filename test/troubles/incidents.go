@@ -56,35 +56,14 @@ func (c *Cluster) Play(ctx context.Context, i Incident, tell func(time.Time, str
 	return nil
 }
 
-// opened makes the workloads and waits until they are well.
-func (st *stage) opened(ctx context.Context, ws ...workload) error {
-	var names []string
-	for _, w := range ws {
-		if err := st.deploy(ctx, w); err != nil {
-			return err
-		}
-		names = append(names, w.name)
-	}
-	return st.mended(ctx, names...)
-}
-
 func badRollout(ctx context.Context, st *stage) error {
 	st.tell("20 pods of checkout start")
 	if err := st.opened(ctx, workload{name: "checkout", image: checkoutImage, replicas: 20, surge: 20}); err != nil {
 		return err
 	}
-	st.tell("checkout 2.8 is rolled out to all at once; its image cannot be pulled")
-	if err := st.setImage(ctx, "checkout", missingImage); err != nil {
-		return err
-	}
-	if err := pause(ctx, st.Hold); err != nil {
-		return err
-	}
-	st.tell("checkout is back at 2.7")
-	if err := st.setImage(ctx, "checkout", checkoutImage); err != nil {
-		return err
-	}
-	return st.mended(ctx, "checkout")
+	return st.suffer(ctx,
+		change{"checkout 2.8 is rolled out to all at once; its image cannot be pulled", st.image("checkout", missingImage)},
+		change{"checkout is back at 2.7", st.image("checkout", checkoutImage)}, "checkout")
 }
 
 func longCrashLoop(ctx context.Context, st *stage) error {
@@ -92,18 +71,9 @@ func longCrashLoop(ctx context.Context, st *stage) error {
 	if err := st.opened(ctx, workload{name: "search", image: searchImage, replicas: 3, surge: 3}); err != nil {
 		return err
 	}
-	st.tell("search 5.1 is rolled out, which runs out of memory")
-	if err := st.setImage(ctx, "search", hungryImage); err != nil {
-		return err
-	}
-	if err := pause(ctx, st.Hold); err != nil {
-		return err
-	}
-	st.tell("search 5.2 is rolled out, which needs less")
-	if err := st.setImage(ctx, "search", "registry.example/shop/search:5.2"); err != nil {
-		return err
-	}
-	return st.mended(ctx, "search")
+	return st.suffer(ctx,
+		change{"search 5.1 is rolled out, which runs out of memory", st.image("search", hungryImage)},
+		change{"search 5.2 is rolled out, which needs less", st.image("search", "registry.example/shop/search:5.2")}, "search")
 }
 
 // team are the workloads of which each node has half of the pods.
@@ -120,16 +90,7 @@ func lostNode(ctx context.Context, st *stage) error {
 	if err := st.opened(ctx, team()...); err != nil {
 		return err
 	}
-	st.tell("a node dies")
-	st.node.Kill()
-	if err := pause(ctx, st.Hold); err != nil {
-		return err
-	}
-	st.tell("the node comes back")
-	if err := st.node.Start(ctx); err != nil {
-		return err
-	}
-	return st.mended(ctx, "cart", "catalog", "checkout", "search")
+	return st.nodeDies(ctx, "cart", "catalog", "checkout", "search")
 }
 
 func usedUpQuota(ctx context.Context, st *stage) error {
@@ -144,20 +105,20 @@ func usedUpQuota(ctx context.Context, st *stage) error {
 	if err := st.opened(ctx, workload{name: "checkout", image: checkoutImage, replicas: 8}); err != nil {
 		return err
 	}
-	st.tell("checkout is scaled to 20 pods")
-	if err := st.merge(ctx, "checkout", `{"spec":{"replicas":20}}`); err != nil {
-		return err
-	}
-	if err := pause(ctx, st.Hold); err != nil {
-		return err
-	}
-	st.tell("the quota is raised to 40")
+	return st.suffer(ctx,
+		change{"checkout is scaled to 20 pods", func(ctx context.Context) error {
+			return st.merge(ctx, "checkout", `{"spec":{"replicas":20}}`)
+		}},
+		change{"the quota is raised to 40", st.raiseQuota}, "checkout")
+}
+
+func (st *stage) raiseQuota(ctx context.Context) error {
 	_, err := st.client.CoreV1().ResourceQuotas(st.Namespace).Patch(ctx, "team", types.MergePatchType,
 		[]byte(`{"spec":{"hard":{"pods":"40"}}}`), metav1.PatchOptions{})
 	if err != nil {
 		return fmt.Errorf("raise quota: %w", err)
 	}
-	return st.mended(ctx, "checkout")
+	return nil
 }
 
 func noNetwork(ctx context.Context, st *stage) error {
@@ -165,28 +126,34 @@ func noNetwork(ctx context.Context, st *stage) error {
 	if err := st.opened(ctx, team()...); err != nil {
 		return err
 	}
-	st.tell("the nodes have no network for new pods")
-	for _, n := range st.nodes {
-		if err := n.SetNetwork(false); err != nil {
-			return err
+	network := func(on bool) func(context.Context) error {
+		return func(context.Context) error {
+			for _, n := range st.nodes {
+				if err := n.SetNetwork(on); err != nil {
+					return err
+				}
+			}
+			return nil
 		}
 	}
-	st.tell("cart, catalog and search are restarted")
-	for _, name := range []string{"cart", "catalog", "search"} {
+	return st.suffer(ctx,
+		change{"the nodes have no network for new pods", func(ctx context.Context) error {
+			if err := network(false)(ctx); err != nil {
+				return err
+			}
+			st.tell("cart, catalog and search are restarted")
+			return st.restart(ctx, "cart", "catalog", "search")
+		}},
+		change{"the nodes have a network again", network(true)}, "cart", "catalog", "checkout", "search")
+}
+
+func (st *stage) restart(ctx context.Context, workloads ...string) error {
+	for _, name := range workloads {
 		if err := st.merge(ctx, name, `{"spec":{"template":{"metadata":{"annotations":{"restarted":"yes"}}}}}`); err != nil {
 			return err
 		}
 	}
-	if err := pause(ctx, st.Hold); err != nil {
-		return err
-	}
-	st.tell("the nodes have a network again")
-	for _, n := range st.nodes {
-		if err := n.SetNetwork(true); err != nil {
-			return err
-		}
-	}
-	return st.mended(ctx, "cart", "catalog", "checkout", "search")
+	return nil
 }
 
 // merge changes a Deployment by a JSON merge patch.
