@@ -118,7 +118,7 @@ func BenchmarkEventToPost(b *testing.B) {
 				b.Error(err)
 			}
 			go func() {
-				resp, err := client.Post(l.url, "application/json", bytes.NewReader(body)) //nolint:noctx // it ends with the server
+				resp, err := client.Post(l.url, "application/json", bytes.NewReader(body))
 				if err != nil {
 					b.Error(err)
 					return
