@@ -57,7 +57,10 @@ func (f *fakeLookups) Exists(ctx context.Context, o occurrence.Object) (bool, er
 }
 
 func (f *fakeLookups) PodStatus(ctx context.Context, o occurrence.Object) (string, error) {
-	return f.exit, f.ask(ctx, "exit of "+o.Name)
+	err := f.ask(ctx, "exit of "+o.Name)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.exit, err
 }
 
 func (f *fakeLookups) set(change func()) {
