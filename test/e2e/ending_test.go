@@ -12,8 +12,10 @@ import (
 // TestEnding: when the trouble is over the push on the screen says so, in its
 // place and without a sound.
 func TestEnding(t *testing.T) {
+	t.Parallel()
 	for _, am := range alertmanagers() {
 		t.Run(am.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, setting{alertmanager: am, exporter: `
 alerts:
   rules:

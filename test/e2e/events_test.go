@@ -22,6 +22,7 @@ import (
 // TestManualEvent is the first thing that a new user does: write a Warning by
 // hand and look at the counter, the alert and the phone.
 func TestManualEvent(t *testing.T) {
+	t.Parallel()
 	for _, am := range alertmanagers() {
 		t.Run(am.name, func(t *testing.T) {
 			w := newWorld(t, setting{alertmanager: am, namespace: "default", prometheus: true})

@@ -94,6 +94,7 @@ func TestAPIServerRestart(t *testing.T) {
 // TestKill: with a state file nothing is lost or doubled by a SIGKILL, and
 // Prometheus sees no reset.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{prometheus: true, args: []string{"--state.file=" + t.TempDir() + "/state"}})
 	w.ready()
 	rec := w.recorder("lab-operator")

@@ -15,6 +15,7 @@ import (
 // TestGenuineTroubles has Kubernetes's own controllers, scheduler and a kubelet
 // write the events: nothing in them is made for the test.
 func TestGenuineTroubles(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{exporter: `
 alerts: {builtin_rules: false}
 `})

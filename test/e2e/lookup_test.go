@@ -24,6 +24,7 @@ alerts:
 // after the owner, says why the container died, and ends when its object is
 // gone.
 func TestLookups(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{
 		exporter: lookups,
 		kubeconfig: rights(t, "lookups", "../../deploy/base/exporter-rbac.yaml",

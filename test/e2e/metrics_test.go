@@ -23,6 +23,7 @@ var (
 // TestMetricsAreDocumented: what the programs expose is what docs/metrics.md
 // lists, no more and no less, and promtool finds no fault with it.
 func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	w := newWorld(t, setting{args: []string{"--state.file=" + dir + "/state", "--event-log.file=" + dir + "/events.jsonl"}})
 	w.ready()

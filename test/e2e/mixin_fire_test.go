@@ -19,6 +19,7 @@ import (
 // metrics by Prometheus and the shipped alerts, which have shorter times here by
 // way of the mixin's configuration, through Alertmanager and the receiver.
 func TestAlertsOfOurOwn(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{routes: `{receiver: team, matchers: ['reason="BackupFailed"']}`})
 	w.ready()
 	w.prometheusWithAlerts()

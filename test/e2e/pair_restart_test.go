@@ -14,6 +14,7 @@ import (
 // push, and ends what has ended meanwhile. That an Event object goes away ends
 // nothing.
 func TestAlertsOverRestart(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		args []string
@@ -22,6 +23,7 @@ func TestAlertsOverRestart(t *testing.T) {
 		{"from the list", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, setting{args: tt.args, exporter: `
 alerts: {rules: [{matchers: ['reason="MountLost"'], keep_firing_for: 1h, resolve_on: [MountBack]}]}
 `})

@@ -10,8 +10,10 @@ import (
 // TestSilence: what a team silences in Alertmanager stays quiet on the phone,
 // and is counted all the same.
 func TestSilence(t *testing.T) {
+	t.Parallel()
 	for _, am := range alertmanagers() {
 		t.Run(am.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, setting{alertmanager: am})
 			w.ready()
 			rec := w.recorder("lab-operator")
@@ -46,8 +48,10 @@ func TestSilence(t *testing.T) {
 
 // TestInhibition: an alert of the team's own keeps what follows from it quiet.
 func TestInhibition(t *testing.T) {
+	t.Parallel()
 	for _, am := range alertmanagers() {
 		t.Run(am.name, func(t *testing.T) {
+			t.Parallel()
 			w := newWorld(t, setting{alertmanager: am, inhibit: `
   {source_matchers: ['alertname="DatabaseDown"'], target_matchers: ['source="kubernetes-event"', 'reason="BackupFailed"'], equal: [namespace]}`})
 			w.ready()

@@ -19,6 +19,7 @@ import (
 // count what one exporter of the whole counts; with an API server that divides,
 // and with one that ignores that it is asked to.
 func TestShards(t *testing.T) {
+	t.Parallel()
 	t.Run("by the exporter", func(t *testing.T) { testShards(t, cluster, 0) })
 	t.Run("by the API server", func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
