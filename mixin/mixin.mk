@@ -26,3 +26,14 @@ dashboard-pictures: build parts-test browser ## Take the pictures of docs/dashbo
 	cp test/mixin/picture/web/* test/mixin/picture/web/.npmrc $(PICTURE_WEB)/
 	cd $(PICTURE_WEB) && npm install && npm run build
 	cd test && go run ./mixin/picture --web=$(PICTURE_WEB)/out --out=$(CURDIR)/docs/images
+
+# What checks the dashboards by the types of Grafana 11.
+GRAFANA_STAMP := $(call part-stamp,grafana,$(PARTS)/grafana/main.go)
+
+.PHONY: parts-mixin
+parts-mixin: $(GRAFANA_STAMP)
+parts-test: parts-mixin
+
+$(GRAFANA_STAMP):
+	@$(PARTS)/build.sh grafana $(PARTS_BIN) '1 min' grafana11=.
+	@$(call part-done,grafana)

@@ -45,7 +45,6 @@ local flow(panels, y) = std.foldl(
     type: 'query',
     datasource: panel.datasource,
     query: { query: 'label_values(%s, %s)' % [metric, of], refId: 'values' },
-    definition: self.query.query,
     current: { text: 'All', value: '$__all' },
     includeAll: true,
     allValue: '.*',  // also where there is no such label

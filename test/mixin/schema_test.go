@@ -1,8 +1,12 @@
 package mixin
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +19,7 @@ import (
 	"github.com/grafana/grafana-foundation-sdk/go/timeseries"
 
 	"github.com/kubebark/kubebark/test/mixin/board"
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // knowPanels makes the schema know the kinds of panels and queries that the
@@ -88,6 +93,41 @@ func TestSchemaIsStrict(t *testing.T) {
 		}
 		if _, err := strict([]byte(broken)); err == nil {
 			t.Errorf("%s in place of %s was taken", change[1], change[0])
+		}
+	}
+}
+
+// TestGrafana11: the types of Grafana 11 take the dashboards, too, and not what
+// only later ones know.
+func TestGrafana11(t *testing.T) {
+	path, err := testbed.Binary("", "grafana11")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	check := func(name string, file []byte) error {
+		f := filepath.Join(dir, filepath.Base(name))
+		if err := os.WriteFile(f, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), path, f).CombinedOutput()
+		if err != nil {
+			err = fmt.Errorf("%w\n%s", err, out)
+		}
+		return err
+	}
+	for name, file := range rendered(t) {
+		if !strings.HasSuffix(name, ".json") {
+			continue
+		}
+		if err := check(name, file); err != nil {
+			t.Error(err)
+		}
+		for _, change := range []string{`"wideLayout": true, "wide": true`, `"wideLayout": "yes"`} {
+			broken := bytes.ReplaceAll(file, []byte(`"wideLayout": true`), []byte(change))
+			if err := check(name, broken); err == nil {
+				t.Errorf("%s with %s is taken", name, change)
+			}
 		}
 	}
 }
