@@ -27,6 +27,9 @@ type Settings struct {
 	ExternalLabels map[string]string
 	Alerting       notify.Config
 	Alerts         rule.Config
+	// NewSeriesDelay is how long a new label set shows 0 after it was first
+	// scraped.
+	NewSeriesDelay time.Duration
 }
 
 // Options are the options of [New].
@@ -107,7 +110,7 @@ func (s *Settings) tracker() (episode.Settings, error) {
 	}
 	es := episode.Settings{
 		Rules: rules, MaxActive: s.Alerts.MaxActive, Resend: time.Duration(s.Alerting.ResendInterval),
-		PodStatus: s.Alerts.Diagnostics.PodStatus,
+		PodStatus: s.Alerts.Diagnostics.PodStatus, NewSeriesDelay: s.NewSeriesDelay,
 	}
 	if s.ExternalURL != "" {
 		es.AlertsURL = strings.TrimRight(s.ExternalURL, "/") + "/alerts"

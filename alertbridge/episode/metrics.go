@@ -2,8 +2,6 @@ package episode
 
 import (
 	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/kubebark/kubebark/alertbridge/rule"
 )
 
 const namespace = "kube_event_exporter"
@@ -11,6 +9,7 @@ const namespace = "kube_event_exporter"
 type metrics struct {
 	folded           prometheus.Counter
 	matches          *prometheus.CounterVec
+	dropped          *dropped
 	templateFailures prometheus.Counter
 }
 
@@ -23,11 +22,12 @@ func newMetrics(reg prometheus.Registerer, counts func() (pending, firing int)) 
 		matches: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "rule_matches_total", Help: "Changes of events that the rule decided about.",
 		}, []string{"rule"}),
+		dropped: newDropped(),
 		templateFailures: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: namespace, Name: "template_failures_total", Help: "Templates of labels and annotations that failed on an event.",
 		}),
 	}
-	reg.MustRegister(m.folded, m.matches, m.templateFailures, &alertsCollector{
+	reg.MustRegister(m.folded, m.matches, m.dropped, m.templateFailures, &alertsCollector{
 		desc:   prometheus.NewDesc(namespace+"_alerts", "Alerts that are pending or firing.", []string{"state"}, nil),
 		counts: counts,
 	})
@@ -35,8 +35,9 @@ func newMetrics(reg prometheus.Registerer, counts func() (pending, firing int)) 
 }
 
 // know shows a 0 for each rule, so that its first match is an increase.
-func (m *metrics) know(rules []*rule.Rule) {
-	for _, r := range rules {
+func (m *metrics) know(s *Settings) {
+	m.dropped.hold(s.NewSeriesDelay)
+	for _, r := range s.Rules.Rules() {
 		m.matches.WithLabelValues(r.Name)
 	}
 }

@@ -18,7 +18,7 @@ func (t *Tracker) Apply(s Settings) {
 	now := time.Now()
 	curious := s.PodStatus && !t.settings.PodStatus
 	t.settings = s
-	t.metrics.know(s.Rules.Rules())
+	t.metrics.know(&s)
 	t.conformAll(now)
 	for _, e := range t.active {
 		if curious && e.state == Firing {

@@ -23,6 +23,9 @@ type Settings struct {
 	Resend    time.Duration
 	// AlertsURL is the page that an alert's generatorURL leads to; "" for none.
 	AlertsURL string
+	// NewSeriesDelay is how long a new label set of a counter shows 0 after it
+	// was first scraped.
+	NewSeriesDelay time.Duration
 	// PodStatus tells to ask why a pod's container does not run.
 	PodStatus bool
 }
@@ -102,7 +105,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 		t.since = time.Now()
 	}
 	t.metrics = newMetrics(o.Registerer, t.counts)
-	t.metrics.know(s.Rules.Rules())
+	t.metrics.know(&s)
 	t.buckets = newBuckets(t.scale(bucketRefill))
 	return t, nil
 }
@@ -143,6 +146,9 @@ func (t *Tracker) move(o *occurrence.Occurrence, owner identity.Owner, now time.
 	t.recover(r, o, now)
 	if r != nil {
 		t.metrics.matches.WithLabelValues(r.Name).Inc()
+		if r.Drop {
+			t.metrics.dropped.add(o)
+		}
 	}
 	var did noise.Counts
 	if r != nil && !r.Drop {

@@ -151,7 +151,7 @@ func (s *service) apply() ([]string, error) {
 func (s *service) settings(cfg *config) alertbridge.Settings {
 	return alertbridge.Settings{
 		ExternalURL: s.externalURL(), ExternalLabels: cfg.ExternalLabels,
-		Alerting: cfg.Alerting, Alerts: cfg.Alerts,
+		Alerting: cfg.Alerting, Alerts: cfg.Alerts, NewSeriesDelay: time.Duration(cfg.Metrics.NewSeriesDelay),
 	}
 }
 
