@@ -40,6 +40,7 @@ func TestInstallDoc(t *testing.T) {
 	}
 	if out, err := sh(fmt.Sprintf(`
 kubectl apply --server-side -f %s/crds
+kubectl wait --for=jsonpath='{.status.acceptedNames.kind}' crd --all --timeout=60s
 kubectl wait --for=condition=Established crd --all --timeout=60s
 kubectl create namespace monitoring
 kubectl create namespace shop
