@@ -24,6 +24,8 @@ KUBE_LDFLAGS    := $(KUBE_X).gitVersion=v$(KUBE_VERSION) $(KUBE_X).gitMajor=1 $(
 LINT_STAMP         := $(call part-stamp,lint)
 ALERTMANAGER_STAMP := $(call part-stamp,alertmanager)
 ETCD_STAMP         := $(call part-stamp,etcd)
+KINE_STAMP         := $(call part-stamp,kine,$(PARTS)/kine/main.go)
+OLDEST_STAMP       := $(call part-stamp,oldest-alertmanager)
 PROMETHEUS_STAMP   := $(call part-stamp,prometheus)
 KUBERNETES_STAMP   := $(call part-stamp,kubernetes)
 # The kubelet is of the same module, but ours to change.
@@ -34,7 +36,7 @@ KUBELET_STAMP      := $(subst /kubernetes-,/kubelet-,$(call part-stamp,kubernete
 parts-lint: $(LINT_STAMP) ## golangci-lint
 parts-demo: $(ALERTMANAGER_STAMP) ## Alertmanager with its UI, and amtool
 parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) $(KUBELET_STAMP) ## a control plane and kubelets besides
-parts-test: parts-cluster $(PROMETHEUS_STAMP) ## all that the tests run
+parts-test: parts-cluster $(PROMETHEUS_STAMP) $(KINE_STAMP) $(OLDEST_STAMP) ## all that the tests run
 
 parts-clean: ## removes the built parts; Go's own build cache stays
 	rm -rf $(PARTS_BIN)
@@ -54,6 +56,18 @@ $(ETCD_STAMP):
 	@$(PARTS)/build.sh etcd $(PARTS_BIN) '1 min' \
 		etcd=go.etcd.io/etcd/server/v3
 	@$(call part-done,etcd)
+
+# k3s' storage: kine on SQLite.
+$(KINE_STAMP):
+	@$(PARTS)/build.sh kine $(PARTS_BIN) '1 min' \
+		kine=.
+	@$(call part-done,kine)
+
+# The oldest Alertmanager that is supported.
+$(OLDEST_STAMP):
+	@$(PARTS)/build.sh oldest-alertmanager $(PARTS_BIN) '1 min' \
+		oldest-alertmanager=github.com/prometheus/alertmanager/cmd/alertmanager
+	@$(call part-done,oldest-alertmanager)
 
 $(KUBERNETES_STAMP):
 	@LDFLAGS='$(KUBE_LDFLAGS)' $(PARTS)/build.sh kubernetes $(PARTS_BIN) '8 min' \

@@ -18,6 +18,7 @@ type Options struct {
 	BinDir string // where the programs are; see [Binary]
 
 	EventTTL          time.Duration // how long the API server keeps events; 0: its own hour
+	Kine              bool          // k3s' storage in the place of etcd: kine on SQLite
 	ControllerManager bool          // run kube-controller-manager
 	Scheduler         bool          // run kube-scheduler
 
@@ -30,7 +31,7 @@ type Options struct {
 	// with its groups, besides [Admin] and [Nobody].
 	Users map[string][]string
 
-	EtcdArgs              []string // further flags of each
+	EtcdArgs              []string // further flags of each; etcd's are kine's where that is in its place
 	APIServerArgs         []string
 	ControllerManagerArgs []string
 	SchedulerArgs         []string

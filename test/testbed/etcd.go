@@ -44,6 +44,9 @@ func (cp *ControlPlane) StopEtcd() error { return cp.etcd.Stop() }
 func (cp *ControlPlane) KillEtcd() { cp.etcd.Kill() }
 
 func (cp *ControlPlane) runEtcd(ctx context.Context, client, peer int) (*Process, error) {
+	if cp.opts.Kine {
+		return cp.runKine(ctx, client)
+	}
 	bin, err := Binary(cp.opts.BinDir, "etcd")
 	if err != nil {
 		return nil, err

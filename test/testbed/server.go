@@ -1,6 +1,7 @@
 package testbed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ type ServerOptions struct {
 	BinDir string   // where the program is; see [Binary]
 	Port   int      // of 127.0.0.1; 0: a free one
 	Args   []string // further flags
+
+	// Program is another version of the program than the usual.
+	Program string
 }
 
 // A Server is a real Alertmanager or Prometheus on loopback.
@@ -69,7 +73,7 @@ func StartPrometheus(ctx context.Context, config string, opts ServerOptions) (*S
 }
 
 func startServer(ctx context.Context, name, config string, opts ServerOptions, args func(*Server) []string) (*Server, error) {
-	bin, err := Binary(opts.BinDir, name)
+	bin, err := Binary(opts.BinDir, cmp.Or(opts.Program, name))
 	if err != nil {
 		return nil, err
 	}

@@ -56,20 +56,40 @@ func realWorld(t *testing.T, o testbed.Options) (*world, *testbed.ControlPlane) 
 	return w, cp
 }
 
+// onEach runs a test on each storage that an API server may have. They mostly
+// wait, and so do it at once.
+func onEach(t *testing.T, o testbed.Options, f func(*testing.T, testbed.Options)) {
+	t.Parallel()
+	t.Run("etcd", func(t *testing.T) {
+		t.Parallel()
+		f(t, o)
+	})
+	t.Run("kine", func(t *testing.T) {
+		t.Parallel()
+		o.Kine, o.EtcdArgs = true, []string{"-compact-min-retain=0"} // or else it keeps 1,000 versions
+		f(t, o)
+	})
+}
+
 // TestRealAPIServer holds the exporter against the truth on the real API
-// server and etcd, while both and the exporter are killed and the history is
-// compacted every few seconds.
+// server and its storage, while both and the exporter are killed and the history
+// is compacted every few seconds.
 func TestRealAPIServer(t *testing.T) {
-	w, cp := realWorld(t, testbed.Options{APIServerArgs: []string{"--etcd-compaction-interval=2s"}})
-	w.tell(t, func(ctx context.Context) { w.playReal(ctx, t, cp) })
+	onEach(t, testbed.Options{APIServerArgs: []string{"--etcd-compaction-interval=2s"}}, func(t *testing.T, o testbed.Options) {
+		w, cp := realWorld(t, o)
+		w.tell(t, func(ctx context.Context) { w.playReal(ctx, t, cp) })
+	})
 }
 
 // TestRealExpiry has the real API server's TTL take events of both kinds of
 // recorders, which then count on under the same names. The exporter is killed
 // while they are gone.
 func TestRealExpiry(t *testing.T) {
-	t.Parallel() // both wait for a TTL
-	w, cp := realWorld(t, testbed.Options{EventTTL: 10 * time.Second})
+	onEach(t, testbed.Options{EventTTL: 10 * time.Second}, testExpiry)
+}
+
+func testExpiry(t *testing.T, options testbed.Options) {
+	w, cp := realWorld(t, options)
 	client, err := cp.Client()
 	if err != nil {
 		t.Fatal(err)
@@ -181,12 +201,12 @@ func (w *world) playReal(ctx context.Context, t *testing.T, cp *testbed.ControlP
 			pause(ctx, upTo(r, time.Second))
 			err = cp.StartAPIServer(ctx)
 		case 2, 3:
-			what = "etcd killed"
+			what = "the storage killed"
 			cp.KillEtcd()
 			pause(ctx, upTo(r, time.Second))
 			err = cp.StartEtcd(ctx)
 		case 4:
-			what = "etcd killed, then the exporter"
+			what = "the storage killed, then the exporter"
 			cp.KillEtcd()
 			err = w.exporter.stop(true)
 			if err == nil {
