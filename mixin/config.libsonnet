@@ -62,17 +62,6 @@
       // the hidden variable "logs" names.
       logsURL: (import 'lib/links.libsonnet').loki('{namespace="${__data.fields.namespace}"}'),
 
-      // The rules that drop, by their names: the shipped ones, and those of one's
-      // own that are called so.
-      droppingRules: [
-        'drop-.*',
-        'builtin/advice',
-        'builtin/autoscaler-echo',
-        'builtin/certificate-reload',
-        'builtin/probe-warning',
-        'builtin/scheduling-deleted-pod',
-      ],
-
       // A spike of Warnings: in 5 minutes so many, and so many times as many as
       // in the mean of an hour.
       spike: { atLeast: 10, times: 3 },

@@ -19,7 +19,9 @@ function(cfg)
   local inRange(labels) = by(labels, increase(occurrences));
   local exporter(metric, more=[]) = q.select('kube_event_exporter_' + metric, [cfg.exporterSelector, cluster] + more);
   local alertmanager(metric, more=[]) = q.select('alertmanager_' + metric, [cfg.alertmanagerSelector, cluster] + more);
-  local dropping = 'rule=~"%s"' % std.join('|', cfg.dashboards.droppingRules);
+  // What rules drop has a reason and a namespace, but no type.
+  local dropped = once('increase(%s[$__range])' % q.select('kube_event_exporter_dropped_occurrences_total', [cfg.exporterSelector, cluster, 'namespace=~"$namespace"']));
+  local loudestRows = 'topk(%d, %s > 0)' % [2 * cfg.dashboards.top, inRange(names)];
 
   // Where a row's reason leads.
   local ofReason = [
@@ -76,8 +78,8 @@ function(cfg)
         p.number('Namespaces with Warnings', 'How many had any in the range.', [
           p.instant('count(%s > 0)' % by(['namespace'], increase(warnings)), 'namespaces'),
         ]),
-        p.number('Dropped by rules', 'Share of the changes of events, as far as a rule decided, that went to a rule that drops. Those are the shipped ones and those whose name begins with "drop-"; others can be named in the mixin\'s configuration.', [
-          p.instant('(sum(increase(%s[$__range])) or vector(0))\n  / sum(increase(%s[$__range]))' % [exporter('rule_matches_total', [dropping]), exporter('rule_matches_total')], 'dropped'),
+        p.number('Dropped by rules', 'Share of the occurrences that a rule with "drop" kept from being an alert, whatever their type.', [
+          p.instant('(sum(%s) or vector(0))\n  / sum(%s)' % [dropped, increase(q.select(count, [cfg.exporterSelector, cluster, 'namespace=~"$namespace"']))], 'dropped'),
         ]) + p.unit('percentunit') + p.decimals(1),
         p.number('Silenced or inhibited', 'Share of the alerts in Alertmanager now that are suppressed, whatever their source: Alertmanager\'s metrics do not tell reasons apart. The link shows those from events.', [
           p.instant('sum(%s)\n  / sum(%s)' % [alertmanager('alerts', ['state="suppressed"']), alertmanager('alerts')], 'suppressed'),
@@ -94,12 +96,17 @@ function(cfg)
       b.row('Noise', [
         p.table(
           'Loudest reasons',
-          'The %d with the most occurrences in the range, and their share of all.' % (2 * cfg.dashboards.top),
+          'The %d with the most occurrences in the range, their share of all, and how much of the reason in the namespace a rule dropped. What is silenced is known to Alertmanager: see the links.' % (2 * cfg.dashboards.top),
           [
-            p.rows('topk(%d, %s > 0)' % [2 * cfg.dashboards.top, inRange(names)]),
-            p.rows('topk(%d, %s > 0)\n  / scalar(sum(%s))' % [2 * cfg.dashboards.top, inRange(names), increase(occurrences)]),
+            p.rows(loudestRows),
+            p.rows('%s\n  / scalar(sum(%s))' % [loudestRows, increase(occurrences)]),
+            p.rows('0 * %(rows)s\n  + on (reason, namespace) group_left () clamp_max(\n    (%(dropped)s or 0 * %(all)s)\n    / %(all)s, 1)' % {
+              rows: loudestRows,
+              dropped: by(['reason', 'namespace'], dropped),
+              all: '(%s > 0)' % by(['reason', 'namespace'], increase(q.select(count, [cfg.exporterSelector, cluster, 'namespace=~"$namespace"']))),
+            }),
           ],
-          nameColumns + [[p.value(0), 'Occurrences', { decimals: 0, 'custom.width': 100 }], [p.value(1), 'Share', p.gauge { 'custom.width': 150 }]],
+          nameColumns + [[p.value(0), 'Occurrences', { decimals: 0, 'custom.width': 100 }], [p.value(1), 'Share', p.gauge { 'custom.width': 110 }], [p.value(2), 'Dropped', p.gauge { 'custom.width': 110 }]],
           'Occurrences',
         ) + p.size(14, 10) + p.links([links.link('Loudest workloads, with a rule to drop each', '${exporter}/noise')]),
         p.table(

@@ -5,15 +5,11 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	alertrule "github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/test/mixin/board"
 )
 
@@ -94,30 +90,5 @@ func follow(ctx context.Context, t *testing.T, a *asker, file []byte) {
 		if resp.StatusCode != http.StatusOK {
 			t.Errorf("%s answers with %s", link, resp.Status)
 		}
-	}
-}
-
-// TestDroppingRules: the configuration names the shipped rules that drop, all of
-// them and no others.
-func TestDroppingRules(t *testing.T) {
-	set, err := alertrule.Compile(alertrule.DefaultConfig(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var want []string
-	for _, r := range set.Rules() {
-		if r.Drop {
-			want = append(want, r.Name)
-		}
-	}
-	slices.Sort(want)
-	m := regexp.MustCompile(`rule=~\\"([^"\\]+)\\"`).FindSubmatch(rendered(t)["dashboards/events.json"])
-	if m == nil {
-		t.Fatal("no query is about dropping rules")
-	}
-	got := slices.DeleteFunc(strings.Split(string(m[1]), "|"), func(name string) bool { return path.Dir(name) != "builtin" })
-	slices.Sort(got)
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-shipped +configured)\n%s", d)
 	}
 }

@@ -51,7 +51,7 @@ func TestConfiguration(t *testing.T) {
 			KubeEventLagging+: {'for': '1m', severity: 'critical', over: 0.5, window: '3m'},
 			KubeEventSeriesNearLimit: null,
 		},
-		dashboards+: {droppingRules+: ['quiet-.*'], exporterURL: 'https://events.example', spike+: {atLeast: 77}},
+		dashboards+: {exporterURL: 'https://events.example', spike+: {atLeast: 77}},
 	}}`), 0o600)
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +75,7 @@ func TestConfiguration(t *testing.T) {
 			[]string{"KubeEventSeriesNearLimit", "absent(alertmanager_bark_build_info", "cluster"},
 		},
 		{"rules.yml", []string{`k8s_type:kube_event_occurrences:rate10m`, `rate(kube_event_occurrences_total{job="events"}[10m])`}, []string{"cluster", "5m"}},
-		{"dashboards/events.json", []string{`k8s=~\"$cluster\"`, `job=\"events\"`, `job=\"am\"`, `|quiet-.*\"`, `https://events.example`, `>= 77`}, []string{"cluster=~", "localhost:10056"}},
+		{"dashboards/events.json", []string{`k8s=~\"$cluster\"`, `job=\"events\"`, `job=\"am\"`, `https://events.example`, `>= 77`}, []string{"cluster=~", "localhost:10056"}},
 		{"dashboards/alerts-and-pushes.json", []string{`alertmanager_bark_pushes_total{job=\"bark\", k8s=~`}, []string{"cluster=~"}},
 		{"dashboards/kubebark.json", []string{`kube_event_exporter_series{job=\"events\", k8s=~`}, []string{"cluster=~"}},
 	} {
