@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubebark/kubebark/test/docs/page"
 )
 
 // TestWorkflows: what runs on a change and for a release is YAML, and calls
@@ -33,9 +35,11 @@ func TestWorkflows(t *testing.T) {
 			}
 		}
 	}
-	for _, page := range []string{"CONTRIBUTING.md", "docs/install.md"} {
-		for _, block := range documented(t, page) {
-			for _, m := range target.FindAllStringSubmatch(block, -1) {
+	for _, name := range []string{"README.md", "CONTRIBUTING.md", "docs/install.md", "mixin/README.md"} {
+		p, err := page.Read(root, name)
+		must(t, err)
+		for _, b := range p.Blocks {
+			for _, m := range target.FindAllStringSubmatch(b.Text, -1) {
 				called = append(called, m[1])
 			}
 		}
