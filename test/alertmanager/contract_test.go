@@ -25,15 +25,17 @@ type server interface {
 	Stop() error
 }
 
-func startProgram(t *testing.T, config string) server {
-	if _, err := testbed.Binary("", "alertmanager"); err != nil {
-		t.Skip(err)
+func startProgram(name string) func(*testing.T, string) server {
+	return func(t *testing.T, config string) server {
+		if _, err := testbed.Binary("", name); err != nil {
+			t.Skip(err)
+		}
+		am, err := testbed.StartAlertmanager(t.Context(), config, testbed.ServerOptions{Program: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return am
 	}
-	am, err := testbed.StartAlertmanager(t.Context(), config, testbed.ServerOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return am
 }
 
 func startInProcess(t *testing.T, config string) server {
@@ -54,11 +56,15 @@ type contract struct {
 }
 
 // TestReceiverReads holds what alertmanager-bark reads against what the oldest
-// and the newest Alertmanager at hand really send.
+// and the newest Alertmanager that are supported really send.
 func TestReceiverReads(t *testing.T) {
 	for _, tt := range []contract{
 		{
-			name: "v0.31.1", start: startProgram,
+			name: "v0.27.0", start: startProgram("oldest-alertmanager"),
+			lacks: []string{"notification_reason", "routeLabels"},
+		},
+		{
+			name: "v0.31.1", start: startProgram("alertmanager"),
 			lacks: []string{"notification_reason", "routeLabels"},
 		},
 		{

@@ -19,18 +19,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kubebark/kubebark/barkreceiver"
-	"github.com/kubebark/kubebark/test/alertmanager"
 	"github.com/kubebark/kubebark/test/phone"
 )
 
 // chain is a real Alertmanager, the receiver, and a phone.
 type chain struct {
-	am    *alertmanager.Alertmanager
+	am    server
 	phone *phone.Device
 	page  string // URL of the receiver
 }
 
-func newChain(t *testing.T) *chain {
+func newChain(t *testing.T, v version) *chain {
 	t.Helper()
 	bark := phone.New(phone.Options{})
 	c := &chain{phone: bark.AddDevice(phone.DeviceOptions{Name: "alice", Key: "keyOfAlice"})}
@@ -41,9 +40,9 @@ func newChain(t *testing.T) *chain {
 	t.Cleanup(web.Close)
 	c.page = web.URL
 	var err error
-	c.am, err = alertmanager.Start(t.Context(), `
+	c.am, err = v.start(t.Context(), `
 route: {receiver: on.call, group_by: [namespace], group_wait: 10ms, group_interval: 100ms}
-receivers: [{name: on.call, webhook_configs: [{url: '`+web.URL+`/webhook'}]}]`, alertmanager.Options{})
+receivers: [{name: on.call, webhook_configs: [{url: '`+web.URL+`/webhook'}]}]`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,8 +142,10 @@ func (c *chain) silenced(t *testing.T) string {
 
 // TestSilenceFromThePhone goes from an alert to the push, from its link to a
 // silence, and back.
-func TestSilenceFromThePhone(t *testing.T) {
-	c := newChain(t)
+func TestSilenceFromThePhone(t *testing.T) { onEach(t, testSilence) }
+
+func testSilence(t *testing.T, v version) {
+	c := newChain(t, v)
 	c.fire(t, "cart")
 	push := c.pushed(t, "cart is down")
 	if !strings.HasPrefix(push.URL, c.page+"/silence?t=") {
