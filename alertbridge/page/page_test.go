@@ -218,6 +218,23 @@ func TestQuery(t *testing.T) {
 	}
 }
 
+// TestAlso: from an alert to all that happened to the same workload.
+func TestAlso(t *testing.T) {
+	for want, v := range map[string]episode.View{
+		"events?name=cart&namespace=shop": {Labels: map[string]string{"namespace": "shop", "kind": "Pod", "name": "cart-7dc45b778d-x2x4q", "reason": "BackOff"}},
+		"events?name=db&namespace=a%26b":  {Labels: map[string]string{"namespace": "a&b", "kind": "StatefulSet", "name": "db"}},
+		"events?kind=Node&name=n1":        {Labels: map[string]string{"kind": "Node", "name": "n1"}},
+		"events?namespace=shop&reason=BackOff": {
+			Folded: true, Labels: map[string]string{"namespace": "shop", "reason": "BackOff"},
+		},
+		"events?reason=Rebooted": {Folded: true, Labels: map[string]string{"reason": "Rebooted"}},
+	} {
+		if got := events(&v); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestWords(t *testing.T) {
 	for _, tt := range []struct {
 		d    time.Duration

@@ -24,6 +24,8 @@ type row struct {
 	Labels []pair
 	Extra  []pair // annotations that have no place of their own
 	Waits  string
+	// Also leads to what else happened to the same workload.
+	Also string
 	// Silence leads to where people may silence it; "" if that is not known.
 	Silence string
 	// Delivery is what Alertmanager makes of it; nil if that is not known.
@@ -36,7 +38,7 @@ func (p *Pages) rows(vs []episode.View, statuses map[string]notify.Status, title
 	rs := make([]row, len(vs))
 	for i := range vs {
 		v := &vs[i]
-		rs[i] = row{View: *v, Title: v.Annotations["summary"], Labels: pairs(v.Labels), Waits: waits(v)}
+		rs[i] = row{View: *v, Title: v.Annotations["summary"], Labels: pairs(v.Labels), Waits: waits(v), Also: events(v)}
 		extra := maps.Clone(v.Annotations)
 		for _, k := range []string{"summary", "description", "objects", "count", "first_seen", "last_seen", "object"} {
 			delete(extra, k)
@@ -106,6 +108,7 @@ type jsonAlert struct {
 	Recovered   int               `json:"recovered"`
 	Objects     []string          `json:"objects"`
 	Events      []jsonEvent       `json:"events"`
+	EventsURL   string            `json:"eventsURL"` // relative to this program's pages
 	// Alertmanager is what the first one that answers makes of a firing alert;
 	// it is left out where none was asked or none knows it yet.
 	Alertmanager *jsonDelivery `json:"alertmanager,omitempty"`
@@ -148,7 +151,7 @@ func toJSON(v *episode.View) jsonAlert {
 		Fingerprint: v.Fingerprint, State: v.State.String(), Labels: v.Labels, Annotations: v.Annotations,
 		Rule: ruleOf(v.Rule), Folded: v.Folded, ActiveAt: v.ActiveAt.UTC(), EndsAt: v.EndsAt.UTC(), LastAt: v.Last.UTC(),
 		WaitsFor: waits(v), KeptAlive: v.KeptAlive, Count: v.Count, Affected: v.Affected, Recovered: v.Recovered,
-		Objects: append([]string{}, v.Objects...), Events: []jsonEvent{},
+		Objects: append([]string{}, v.Objects...), Events: []jsonEvent{}, EventsURL: events(v),
 	}
 	if !v.StartsAt.IsZero() {
 		t := v.StartsAt.UTC()

@@ -35,8 +35,10 @@ func newAlertmanager(base string, c config.HTTPClientConfig) (*alertmanager, err
 }
 
 type apiAlert struct {
-	Fingerprint string `json:"fingerprint"`
-	Labels      labels `json:"labels"`
+	Fingerprint  string            `json:"fingerprint"`
+	Labels       labels            `json:"labels"`
+	Annotations  map[string]string `json:"annotations"`
+	GeneratorURL string            `json:"generatorURL"`
 }
 
 type apiMatcher struct {

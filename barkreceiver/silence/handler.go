@@ -107,9 +107,10 @@ func (h *Handler) look(ctx context.Context, token string, p *page) (*link, []mat
 		return nil, nil, fmt.Errorf("ask Alertmanager for its alerts: %w", err)
 	}
 	var own []labels
-	for _, a := range all {
-		if l.has(a.Fingerprint) {
+	for i := range all {
+		if a := &all[i]; l.has(a.Fingerprint) {
 			own = append(own, a.Labels)
+			p.show(a)
 		}
 	}
 	sets := fit(own)

@@ -1,9 +1,12 @@
 package silence
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	pages "github.com/kubebark/kubebark/barkreceiver/page"
@@ -31,8 +34,25 @@ type page struct {
 	More     int // alerts of the push that the link does not name
 	Choices  []choice
 	End      time.Time
+	Pages    []lookAt // where the trouble is shown
 
 	location *time.Location
+}
+
+// lookAt leads to where an alert is shown, with what else there is to see.
+type lookAt struct{ Text, URL string }
+
+// maxPages is how many alerts the page links to; a phone's screen has no more.
+const maxPages = 5
+
+// show has the page lead to where an alert comes from, if that is on the web.
+func (p *page) show(a *apiAlert) {
+	u := a.GeneratorURL
+	if len(p.Pages) >= maxPages || !strings.HasPrefix(u, "http://") && !strings.HasPrefix(u, "https://") ||
+		slices.ContainsFunc(p.Pages, func(l lookAt) bool { return l.URL == u }) {
+		return
+	}
+	p.Pages = append(p.Pages, lookAt{cmp.Or(a.Annotations["summary"], a.Labels["alertname"], u), u})
 }
 
 // choice is for how long to silence.

@@ -48,6 +48,42 @@ func TestSilenceAndUndo(t *testing.T) {
 	}
 }
 
+// TestWhatHappened: the page leads to where its alerts come from, whether they
+// are to be silenced or are already.
+func TestWhatHappened(t *testing.T) {
+	for _, language := range []string{"en", "zh"} {
+		f := newFixture(t, language)
+		own := make([]apiAlert, maxPages+4)
+		for i := range own {
+			own[i] = alert(i+1, "alertname", "A", "name", strings.Repeat("x", i))
+			own[i].GeneratorURL = "https://events.example.org/alerts?fingerprint=" + own[i].Fingerprint
+			own[i].Annotations = map[string]string{"summary": "<b> of " + own[i].Fingerprint}
+		}
+		own[0].GeneratorURL = "javascript:alert(1)"
+		own[1].Annotations = nil
+		own[2].GeneratorURL = own[1].GeneratorURL
+		other := alert(99, "alertname", "A")
+		other.GeneratorURL = "https://events.example.org/other"
+		f.api.alerts = append([]apiAlert{other}, own...)
+		token := f.link(t, time.Now(), own...)
+		_, asks := f.get(token)
+		_, done := f.post(url.Values{"t": {token}, "for": {"1h"}})
+		for _, page := range []string{asks, done} {
+			if n := strings.Count(page, "<a href="); n != maxPages {
+				t.Errorf("%d links, want %d", n, maxPages)
+			}
+			for _, want := range []string{own[1].GeneratorURL + `" rel="noreferrer">A</a>`, own[3].GeneratorURL + `" rel="noreferrer">&lt;b&gt; of ` + own[3].Fingerprint} {
+				if !strings.Contains(page, want) {
+					t.Errorf("no %s in\n%s", want, page)
+				}
+			}
+			if strings.Contains(page, "javascript:") || strings.Contains(page, "/other") {
+				t.Error(page)
+			}
+		}
+	}
+}
+
 // wantSilence wants the silence of cart and d.b for four hours.
 func (f *fixture) wantSilence(t *testing.T, s apiSilence, before time.Time) {
 	t.Helper()

@@ -29,12 +29,13 @@ func TestAlerts(t *testing.T) {
 	ctx, tab := startBrowser(t)
 	r := newRoom(ctx, tab, t)
 	for _, scheme := range []string{"light", "dark"} {
-		for _, page := range []string{"alerts", "noise"} {
+		for _, page := range []string{"alerts", "noise", "events"} {
 			t.Run(page+" "+scheme, func(t *testing.T) { r.look(t, page, scheme) })
 		}
 	}
 	t.Run("found", r.found)
 	t.Run("one", r.one)
+	t.Run("what else", r.whatElse)
 	t.Run("no script", r.withoutScript)
 }
 
@@ -154,7 +155,10 @@ func (r *room) open(t *testing.T, path string, before ...chromedp.Action[chromed
 func (r *room) look(t *testing.T, page, scheme string) {
 	s := r.open(t, "/"+page, chromedp.EmulateViewport(1000, 760), browser.Scheme(scheme))
 	s.fits(page)
-	picture := strings.TrimPrefix(page+"-", "alerts-")
+	picture := page + "-"
+	if page == "noise" {
+		picture = "alerts-noise-"
+	}
 	s.shot(picture + scheme)
 	if dark := eval[string](s, `getComputedStyle(document.body).backgroundColor`) == "rgb(20, 23, 26)"; dark != (scheme == "dark") {
 		t.Errorf("a page in %s is dark: %v", scheme, dark)
@@ -181,7 +185,7 @@ func (s *stage) shot(name string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "alerts-"+name+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644); err != nil {
 		s.t.Fatal(err)
 	}
 }
@@ -212,7 +216,26 @@ func (r *room) one(t *testing.T) {
 	if got := s.text("article:has(details[open]) h2"); got != title || title == "" {
 		t.Errorf("the link %q leads to %q", title, got)
 	}
-	s.shot("one")
+	s.shot("alerts-one")
+}
+
+// whatElse goes from an alert, as a push's link shows it on a phone, to all that
+// happened to its workload.
+func (r *room) whatElse(t *testing.T) {
+	s := r.open(t, "/alerts?q=NodeNotReady&state=firing", chromedp.EmulateViewport(390, 844, chromedp.EmulateScale(2)), browser.Scheme("light"))
+	const also = `.do a[href^="events?name=search"]`
+	if h := eval[int](s, `document.querySelector('`+also+`').offsetHeight`); h < 40 {
+		t.Errorf("the link is %d pixels high: too small for a thumb", h)
+	}
+	s.press(also, "Events in shop of search")
+	if n := eval[int](s, `new Set([...document.querySelectorAll("li .reason")].map((e) => e.innerText)).size`); n < 3 {
+		t.Errorf("of %d reasons is told: %s", n, s.text("ol"))
+	}
+	if bad := eval[int](s, `[...document.querySelectorAll("li")].filter((e) => !e.innerText.includes("search")).length`); bad > 0 {
+		t.Errorf("%d events are of others", bad)
+	}
+	s.fits("what else happened")
+	s.shot("events-one")
 }
 
 // withoutScript has the same page where scripts are off.

@@ -9,6 +9,6 @@ receiver-pictures: browser ## takes the pictures of docs/receiver.md
 
 .PHONY: exporter-pictures
 
-exporter-pictures: browser build ## takes the pictures of docs/alerts.md
+exporter-pictures: browser build ## takes the pictures of docs/alerts.md and docs/event-log.md
 	@mkdir -p docs/images
 	cd test && PICTURES=$(CURDIR)/docs/images go test -count=1 -run 'TestAlerts' ./browser
