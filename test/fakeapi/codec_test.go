@@ -54,7 +54,7 @@ func filled(t *testing.T, n int) *Store {
 // encodes as a whole.
 func TestEncodings(t *testing.T) {
 	s := filled(t, 3)
-	l, err := s.list("", "", 0, 2, 0)
+	l, err := s.list("", nil, "", 0, 2, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,6 @@
 // watches. A [Server] serves a store over plain HTTP on 127.0.0.1, and can be
 // made to fail: see its methods in fault.go.
 //
-// What it leaves out answers with an error instead of a guess: selectors,
-// other resources, writes over HTTP.
+// What it leaves out answers with an error instead of a guess: selectors but
+// that of a shard, other resources, writes over HTTP.
 package fakeapi

@@ -23,6 +23,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 // server is one that the steps are taken on.
 type server struct {
+	fake    *Server // nil for a real one
 	config  *rest.Config
 	create  func(*corev1.Event) (*corev1.Event, error)
 	update  func(*corev1.Event) (*corev1.Event, error)
@@ -48,7 +49,7 @@ func TestLikeness(t *testing.T) {
 		t.Errorf("the fake (-want +got):\n%s", diff)
 	}
 	t.Run("real", func(t *testing.T) {
-		if diff := cmp.Diff(string(want), transcript(t, realServer(t))); diff != "" {
+		if diff := cmp.Diff(string(want), transcript(t, realServer(t, testbed.Options{APIServerArgs: []string{"--etcd-compaction-interval=1s"}}))); diff != "" {
 			t.Errorf("kube-apiserver (-want +got):\n%s", diff)
 		}
 	})
@@ -63,18 +64,18 @@ func fakeServer(t *testing.T) server {
 	}
 	t.Cleanup(func() { s.Close() })
 	return server{
-		config: &rest.Config{Host: s.URL()},
+		fake: s, config: &rest.Config{Host: s.URL()},
 		create: store.Create, update: store.Update, delete: store.Delete, compact: store.Compact,
 	}
 }
 
-func realServer(t *testing.T) server {
+func realServer(t *testing.T, o testbed.Options) server {
 	t.Helper()
 	if _, err := testbed.Binary("", "kube-apiserver"); err != nil {
 		t.Skip(err)
 	}
 	ctx := t.Context()
-	cp, err := testbed.StartControlPlane(ctx, testbed.Options{APIServerArgs: []string{"--etcd-compaction-interval=1s"}})
+	cp, err := testbed.StartControlPlane(ctx, o)
 	if err != nil {
 		t.Fatal(err)
 	}

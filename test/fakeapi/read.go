@@ -46,10 +46,10 @@ type listing struct {
 	left    int // how many follow
 }
 
-// list returns the objects of a namespace, "" for all, from a key on, as they
-// were at a version, 0 for now. limit 0 is none. left is how many there are
-// from the key on, 0 if that is not known.
-func (s *Store) list(namespace, from string, version uint64, limit, left int) (listing, error) {
+// list returns the objects of a namespace, "" for all, that are in a part, from a
+// key on, as they were at a version, 0 for now. limit 0 is none. left is how many
+// there are from the key on, 0 if that is not known; of a part it never is.
+func (s *Store) list(namespace string, p *part, from string, version uint64, limit, left int) (listing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	tree, err := s.at(&version)
@@ -61,7 +61,9 @@ func (s *Store) list(namespace, from string, version uint64, limit, left int) (l
 	if namespace != "" {
 		prefix = namespace + "/"
 	}
-	if left == 0 && prefix == "" && from == "" {
+	if p != nil {
+		left = 0
+	} else if left == 0 && prefix == "" && from == "" {
 		left = tree.Len()
 	}
 	count := 0
@@ -69,9 +71,12 @@ func (s *Store) list(namespace, from string, version uint64, limit, left int) (l
 		if !strings.HasPrefix(o.key, prefix) {
 			return false
 		}
+		if !p.selects(o.key) {
+			return true
+		}
 		count++
 		if limit > 0 && count > limit {
-			return left == 0 // else no need to count them
+			return p == nil && left == 0 // else no need to count them
 		}
 		l.objects = append(l.objects, o)
 		return true

@@ -28,6 +28,7 @@ const (
 type request struct {
 	encoding   encoding
 	namespace  string
+	part       *part
 	version    uint64 // 0 for any
 	match      metav1.ResourceVersionMatch
 	limit      int
@@ -93,6 +94,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	req, err := decode(r, q)
 	if err == nil {
+		req.part, err = s.part(q.Get("shardSelector"))
+	}
+	if err == nil {
 		err = s.faults.refusal()
 	}
 	switch {
@@ -113,7 +117,7 @@ func decode(r *http.Request, q url.Values) (*request, error) {
 		match:     metav1.ResourceVersionMatch(q.Get("resourceVersionMatch")),
 		bookmarks: q.Get("allowWatchBookmarks") == "true", isContinue: q.Get("continue") != "",
 	}
-	for _, p := range []string{"fieldSelector", "labelSelector", "shardSelector"} {
+	for _, p := range []string{"fieldSelector", "labelSelector"} {
 		if q.Get(p) != "" {
 			return nil, apierrors.NewBadRequest(p + " is not what this server can do")
 		}
@@ -159,7 +163,7 @@ func (s *Server) list(w http.ResponseWriter, req *request) {
 	case !req.isContinue && req.version > 0 && (req.match == metav1.ResourceVersionMatchExact || req.match == "" && req.limit > 0):
 		at = req.version // a limit without a match means exactly this version, too
 	}
-	l, err := s.store.list(req.namespace, req.token.Start, at, req.limit, req.token.Left)
+	l, err := s.store.list(req.namespace, req.part, req.token.Start, at, req.limit, req.token.Left)
 	if err == nil && req.version > l.version {
 		err = errFuture
 	}
@@ -171,8 +175,13 @@ func (s *Server) list(w http.ResponseWriter, req *request) {
 	if l.left > 0 {
 		last := l.objects[len(l.objects)-1]
 		left := int64(l.left)
-		meta.RemainingItemCount = &left
+		if req.part == nil {
+			meta.RemainingItemCount = &left
+		}
 		meta.Continue = token{Revision: int64(l.version), Start: last.key + "\x00", Left: l.left}.encode() //nolint:gosec // versions are small
+	}
+	if req.part != nil {
+		meta.ShardInfo = &metav1.ShardInfo{Selector: req.part.selector}
 	}
 	data, err := req.encoding.encodeList(meta, l.objects)
 	if err != nil {

@@ -18,6 +18,7 @@ type Server struct {
 	faults   faults
 	stopping chan struct{}
 	wg       sync.WaitGroup
+	divides  atomic.Bool
 
 	requests struct{ lists, watches atomic.Int64 }
 

@@ -79,7 +79,7 @@ func (st *stream) begin() error {
 	if current := st.s.store.Version(); st.req.version > current {
 		return tooLarge(st.req.version, current)
 	}
-	l, err := st.s.store.list(st.req.namespace, "", 0, 0, 0)
+	l, err := st.s.store.list(st.req.namespace, st.req.part, "", 0, 0, 0)
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func (st *stream) show(changes []*change) error {
 	written := false
 	for _, c := range changes {
 		st.at = c.version
-		if !strings.HasPrefix(c.now.key, st.prefix) {
+		if !strings.HasPrefix(c.now.key, st.prefix) || !st.req.part.selects(c.now.key) {
 			continue
 		}
 		f, err := c.frame(st.req.encoding)
