@@ -169,8 +169,8 @@ func FuzzProto(f *testing.F) {
 		want := e.Unmarshal(data)
 		var got occurrence.Event
 		_, err := p.Event(data, &got)
-		if want != nil || err != nil && strings.Contains(err.Error(), "end group") {
-			return // the full type lets any mark end a group; Kubernetes has no groups
+		if want != nil || err != nil && (strings.Contains(err.Error(), "end group") || strings.Contains(err.Error(), "invalid field number")) {
+			return // the full type takes any mark for a group's end, and numbers that no field has
 		}
 		if err != nil {
 			t.Fatalf("the full type reads it, this does not: %v", err)
