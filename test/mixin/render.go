@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 
 	"github.com/google/go-jsonnet"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // rule is one of Prometheus, with its keys in the order in which people write
