@@ -22,6 +22,10 @@ type pki struct {
 	cert, key         string // the API server's
 	serviceAccountKey string
 	pool              *x509.CertPool
+
+	authority *x509.Certificate
+	caKey     *ecdsa.PrivateKey
+	serial    int64 // of the API server's certificate
 }
 
 // newPKI makes an authority, a certificate for the API server on loopback and
@@ -41,24 +45,12 @@ func newPKI(dir string) (*pki, error) {
 	if err != nil {
 		return nil, err
 	}
-	ca, err := p.sign(p.ca, authority, authority, caKey, caKey)
-	if err != nil {
+	if p.authority, err = p.sign(p.ca, authority, authority, caKey, caKey); err != nil {
 		return nil, err
 	}
-	p.pool.AddCert(ca)
-
-	server := template(2, "kube-apiserver")
-	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
-	server.DNSNames = []string{"localhost", "kubernetes.default.svc"}
-	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	serverKey, err := newKey()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := p.sign(p.cert, server, ca, serverKey, caKey); err != nil {
-		return nil, err
-	}
-	if err := writeKey(p.key, serverKey); err != nil {
+	p.caKey, p.serial = caKey, 1
+	p.pool.AddCert(p.authority)
+	if err := p.issue(); err != nil {
 		return nil, err
 	}
 	accountKey, err := newKey()
@@ -66,6 +58,33 @@ func newPKI(dir string) (*pki, error) {
 		return nil, err
 	}
 	return p, writeKey(p.serviceAccountKey, accountKey)
+}
+
+// issue makes a new key and certificate for the API server.
+func (p *pki) issue() error {
+	p.serial++
+	server := template(p.serial, "kube-apiserver")
+	server.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	server.DNSNames = []string{"localhost", "kubernetes.default.svc"}
+	server.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	key, err := newKey()
+	if err != nil {
+		return err
+	}
+	if _, err := p.sign(p.cert, server, p.authority, key, p.caKey); err != nil {
+		return err
+	}
+	return writeKey(p.key, key)
+}
+
+// RotateCertificate gives the API server a new key and certificate of the same
+// authority, which it takes up by itself within a minute or so, and returns the
+// certificate's serial number.
+func (cp *ControlPlane) RotateCertificate() (serial *big.Int, err error) {
+	if err := cp.pki.issue(); err != nil {
+		return nil, fmt.Errorf("rotate certificate: %w", err)
+	}
+	return big.NewInt(cp.pki.serial), nil
 }
 
 // sign writes a certificate for key that the parent's key signs.

@@ -1,0 +1,221 @@
+package chaos
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/kubebark/kubebark/test/testbed"
+)
+
+const occurrences = "kube_event_occurrences_total"
+
+// aSeries is a series in an answer of Prometheus.
+type aSeries struct {
+	Metric map[string]string `json:"metric"`
+	Value  [2]any            `json:"value"`
+	Values [][2]any          `json:"values"`
+}
+
+func (s *aSeries) labels() labels {
+	m := s.Metric
+	return labels{m["type"], m["reason"], m["kind"], m["namespace"], m["component"]}
+}
+
+func number(point [2]any) float64 {
+	text, _ := point[1].(string)
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return 0 // there is none
+	}
+	return f
+}
+
+// ask has Prometheus evaluate an expression now.
+func (w *world) ask(ctx context.Context, expr string) ([]aSeries, error) {
+	return w.answer(ctx, "/api/v1/query?query="+url.QueryEscape(expr), expr)
+}
+
+func (w *world) answer(ctx context.Context, path, expr string) ([]aSeries, error) {
+	code, body, err := w.prom.get(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("ask Prometheus for %s: %w", expr, err)
+	}
+	var a struct {
+		Error string `json:"error"`
+		Data  struct {
+			Result []aSeries `json:"result"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal([]byte(body), &a); err != nil {
+		return nil, fmt.Errorf("ask Prometheus for %s: status %d: %w", expr, code, err)
+	}
+	if a.Error != "" {
+		return nil, fmt.Errorf("ask Prometheus for %s: %s", expr, a.Error)
+	}
+	return a.Data.Result, nil
+}
+
+// scraped waits until Prometheus has scraped all anew.
+func (w *world) scraped(ctx context.Context) error {
+	since := float64(time.Now().UnixMilli()) / 1000
+	return testbed.Poll(ctx, "until Prometheus has scraped all", func(ctx context.Context) (bool, error) {
+		all, err := w.ask(ctx, "timestamp(up) and (up == 1)")
+		fresh := 0
+		for i := range all {
+			if number(all[i].Value) > since {
+				fresh++
+			}
+		}
+		return fresh == 3, errors.Join(err, fmt.Errorf("%d of 3", fresh))
+	})
+}
+
+// shown returns what the counters of each exporter are at, by Prometheus.
+func (w *world) shown(ctx context.Context) (map[string]map[labels]int64, error) {
+	all, err := w.ask(ctx, occurrences)
+	counted := map[string]map[labels]int64{"a": {}, "b": {}}
+	for i := range all {
+		counted[all[i].Metric["replica"]][all[i].labels()] += int64(number(all[i].Value))
+	}
+	return counted, err
+}
+
+// increased adds up all samples of the run as increase() does: the first is no
+// increase, and one below the last is a reset.
+func (w *world) increased(ctx context.Context) (counted map[string]map[labels]int64, resets int, err error) {
+	expr := fmt.Sprintf("%s[%ds]", occurrences, int(time.Since(w.timeline.begun).Seconds())+60)
+	all, err := w.ask(ctx, expr)
+	counted = map[string]map[labels]int64{"a": {}, "b": {}}
+	for i := range all {
+		sum, last := 0.0, 0.0
+		for n, point := range all[i].Values {
+			v := number(point)
+			switch {
+			case n == 0:
+			case v < last:
+				resets++
+				sum += v
+			default:
+				sum += v - last
+			}
+			last = v
+		}
+		counted[all[i].Metric["replica"]][all[i].labels()] += int64(sum)
+	}
+	return counted, resets, err
+}
+
+// judgeCounters waits until both exporters have counted all that is not written
+// any more, and looks whether either has counted too much. It returns the label
+// sets of which both have all.
+func (w *world) judgeCounters(ctx context.Context, since time.Time) (map[labels]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.pace.limit)
+	defer cancel()
+	var settled map[labels]bool
+	var broken error
+	err := testbed.Poll(ctx, "until all is counted", func(ctx context.Context) (bool, error) {
+		counted, err := w.shown(ctx)
+		if err != nil {
+			return false, err
+		}
+		var lacking []error
+		settled = nil
+		for _, replica := range []string{"a", "b"} {
+			j := w.ledger.judge(counted[replica], since)
+			if len(j.double) > 0 {
+				broken = j.err("exporter-" + replica)
+				return true, nil
+			}
+			lacking = append(lacking, j.err("exporter-"+replica))
+			settled = both(settled, j.settled)
+		}
+		err = errors.Join(lacking...)
+		return err == nil, err
+	})
+	return settled, errors.Join(broken, err)
+}
+
+func both(a, b map[labels]bool) map[labels]bool {
+	if a == nil {
+		return b
+	}
+	out := map[labels]bool{}
+	for ls := range a {
+		if b[ls] {
+			out[ls] = true
+		}
+	}
+	return out
+}
+
+// judgeSamples holds all of Prometheus' samples against the truth.
+func (w *world) judgeSamples(ctx context.Context) (beyond int64, err error) {
+	counted, resets, err := w.increased(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var errs []error
+	for _, replica := range []string{"a", "b"} {
+		j := w.ledger.judge(counted[replica], time.Now())
+		errs = append(errs, j.err("samples of exporter-"+replica))
+		beyond += j.beyond
+	}
+	if resets > 0 {
+		errs = append(errs, fmt.Errorf("prometheus saw %d resets of counters, which have a state file", resets))
+	}
+	return beyond, errors.Join(errs...)
+}
+
+// judgeLogs waits until both event logs have what was written.
+func (w *world) judgeLogs(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, w.pace.limit)
+	defer cancel()
+	for i, e := range w.exporters {
+		err := testbed.Poll(ctx, "until the event log of "+e.name+" has all", func(context.Context) (bool, error) {
+			counted, err := readLog(w.eventLog(i))
+			if err == nil {
+				err = w.ledger.judge(counted, time.Now()).err("event log")
+			}
+			return err == nil, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readLog adds up an event log.
+func readLog(path string) (map[labels]int64, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	counted := map[labels]int64{}
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, 8<<20)
+	for n := 1; s.Scan(); n++ {
+		var l struct {
+			Type        string `json:"k8s.event.type"`
+			Reason      string `json:"k8s.event.reason"`
+			Kind        string `json:"k8s.object.kind"`
+			Namespace   string `json:"k8s.namespace.name"`
+			Component   string `json:"k8s.event.reporting_component"`
+			Occurrences int64  `json:"occurrences"`
+		}
+		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", path, n, err)
+		}
+		counted[labels{l.Type, l.Reason, l.Kind, l.Namespace, l.Component}] += l.Occurrences
+	}
+	return counted, s.Err()
+}
+
