@@ -17,7 +17,7 @@ func event(eventType, kind, reason, message string) *occurrence.Event {
 	}
 }
 
-func compiled(t *testing.T, c Config, external map[string]string) *Set {
+func compiled(t testing.TB, c Config, external map[string]string) *Set {
 	t.Helper()
 	s, err := Compile(c, external)
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 	"github.com/kubebark/kubebark/internal/conf"
 )
 
-func parseConf(t *testing.T, in string) (Config, error) {
+func parseConf(t testing.TB, in string) (Config, error) {
 	t.Helper()
 	c := DefaultConfig()
 	err := conf.Parse("c.yml", []byte(in), &c)
 	return c, err
 }
 
-func mustParse(t *testing.T, in string) Config {
+func mustParse(t testing.TB, in string) Config {
 	t.Helper()
 	c, err := parseConf(t, in)
 	if err != nil {

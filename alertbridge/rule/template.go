@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/kubebark/kubebark/internal/conf"
+	"github.com/kubebark/kubebark/internal/frugal"
 )
 
 // labelData is what a label's template sees: nothing that changes while the
@@ -48,18 +49,18 @@ type annotationData struct {
 type text struct {
 	name    string
 	literal string
-	tmpl    *template.Template
+	tmpl    *frugal.Template
 }
+
+// limits are those of one text: an event's message may be of a megabyte, and
+// what is beyond maxAnnotation is cut off anyway.
+func limits() frugal.Limits { return frugal.Limits{Text: 64 << 10, Work: 16 << 20} }
 
 func (t *text) execute(data any) (string, error) {
 	if t.tmpl == nil {
 		return t.literal, nil
 	}
-	var b strings.Builder
-	if err := t.tmpl.Execute(&b, data); err != nil {
-		return "", err
-	}
-	return b.String(), nil
+	return t.tmpl.Execute(data)
 }
 
 // set is texts in the order of their names.
@@ -133,8 +134,7 @@ func parseText(name, s string, funcs template.FuncMap, samples ...any) (text, er
 		return t, nil
 	}
 	var err error
-	t.tmpl, err = template.New(name).Option("missingkey=zero").Funcs(funcs).Parse(s)
-	if err != nil {
+	if t.tmpl, err = frugal.Parse(name, s, funcs, limits()); err != nil {
 		return t, templateError(err)
 	}
 	for _, d := range samples {

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
+
+	"github.com/kubebark/kubebark/internal/frugal"
 )
 
 // bound is a copy of the templates whose functions know a message. A copy
@@ -20,6 +22,7 @@ type bound struct {
 	builtin  *template.Template // nil until it is needed
 	now      time.Time
 	labels   amtemplate.KV
+	budget   frugal.Budget
 
 	text, line limited // what is being written: a parameter, and an alert within it
 	writing    bool
@@ -32,7 +35,7 @@ func (r *Renderer) bind(in Input) (*bound, error) {
 	if !ok {
 		b = &bound{renderer: r}
 		var err error
-		if b.tmpl, err = b.copyOf(r.tmpl); err != nil {
+		if b.tmpl, err = b.copyOf(r.tmpl, b.budget.Funcs(template.FuncMap(amtemplate.DefaultFuncs))); err != nil {
 			return nil, err
 		}
 	}
@@ -45,12 +48,14 @@ func (r *Renderer) release(b *bound) {
 	r.idle.Put(b)
 }
 
-func (b *bound) copyOf(t *template.Template) (*template.Template, error) {
+// copyOf copies templates that get these functions, and those that know the
+// message.
+func (b *bound) copyOf(t *template.Template, funcs template.FuncMap) (*template.Template, error) {
 	t, err := t.Clone()
 	if err != nil {
 		return nil, fmt.Errorf("copy templates: %w", err)
 	}
-	return t.Funcs(template.FuncMap{
+	return t.Funcs(funcs).Funcs(template.FuncMap{
 		"clock":       func(t time.Time) string { return b.renderer.clock(t, b.now) },
 		"now":         func() time.Time { return b.now.In(b.renderer.opts.Location) },
 		"routeLabels": func(name string) string { return b.labels[name] },
@@ -63,13 +68,17 @@ func (b *bound) builtins() (*template.Template, error) {
 		return b.builtin, nil
 	}
 	var err error
-	b.builtin, err = b.copyOf(b.renderer.builtin)
+	b.builtin, err = b.copyOf(b.renderer.builtin, nil)
 	return b.builtin, err
 }
 
 // maxText bounds what a template may write. More than a push has room for is
 // of no use, but a template may still skip or shorten what another wrote.
-const maxText = 64 << 10
+// maxWork is what it may spend on that: a message of 16 MiB can be gone through.
+const (
+	maxText = 64 << 10
+	maxWork = 32 << 20
+)
 
 var errFull = errors.New("the text is too long")
 
@@ -94,6 +103,8 @@ func (b *bound) execute(t *template.Template, name string, d any) (string, error
 		defer func() { b.writing = false }()
 	}
 	w.Reset()
+	defer func(outer frugal.Budget) { b.budget = outer }(b.budget)
+	b.budget.Reset(maxWork)
 	err := t.ExecuteTemplate(w, name, d)
 	if errors.Is(err, errFull) {
 		err = nil

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	amtemplate "github.com/prometheus/alertmanager/template"
+
+	"github.com/kubebark/kubebark/internal/frugal"
 )
 
 //go:embed common.tmpl en.tmpl zh.tmpl
@@ -98,7 +100,12 @@ func New(o Options) (*Renderer, error) {
 			faults = append(faults, &FaultError{Param: p.name, Err: err})
 		}
 	}
-	return r, errors.Join(faults...)
+	// Ours are known to end.
+	ours := func(t *template.Template) bool {
+		b := r.builtin.Lookup(t.Name())
+		return b != nil && b.Tree == t.Tree
+	}
+	return r, errors.Join(append(faults, frugal.Instrument(r.tmpl, ours))...)
 }
 
 // empty tells whether a parameter is left out whatever comes, as most are that

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	stepCost     = 32   // of a turn of a loop
+	stepCost     = 256  // of a turn of a loop
 	templateCost = 1024 // of a template's call, which takes so much of the stack
 	callCost     = 64   // of a function's call, beside what it reads and returns
 )
