@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"gopkg.in/yaml.v3"
 
 	"github.com/kubebark/kubebark/alertbridge/noise"
 	"github.com/kubebark/kubebark/alertbridge/rule"

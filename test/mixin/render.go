@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 
 	"github.com/google/go-jsonnet"
-	"go.yaml.in/yaml/v3"
+	"gopkg.in/yaml.v3"
 )
 
 // rule is one of Prometheus, with its keys in the order in which people write

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"testing"
 
-	"go.yaml.in/yaml/v3"
+	"gopkg.in/yaml.v3"
 )
 
 // spoilt is a file that differs from a good one in one place.
