@@ -25,7 +25,7 @@ type config struct {
 	Alerting notify.Config `yaml:"alerting"`
 	// Alerts says which alerts there are.
 	Alerts rule.Config `yaml:"alerts"`
-	// EventLog is about the file that --event-log.file names.
+	// EventLog is about what is written to --event-log.file and sent over OTLP.
 	EventLog eventlog.Config `yaml:"event_log"`
 }
 
@@ -42,6 +42,7 @@ func loadConfig(path string, alertmanagers []string) (*config, error) {
 		return nil, cli.UsageError{Err: err}
 	}
 	c.Alerting.SetDirectory(filepath.Dir(path))
+	c.EventLog.OTLP.HTTPClientConfig.SetDirectory(filepath.Dir(path))
 	for _, u := range alertmanagers {
 		c.Alerting.Alertmanagers = append(c.Alerting.Alertmanagers, notify.NewAlertmanager(u))
 	}

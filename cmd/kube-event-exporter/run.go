@@ -72,7 +72,7 @@ func (s *service) run() error {
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	cfg, err := loadConfig(s.configFile, s.alertmanagers)
+	cfg, err := s.load()
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (s *service) apply() ([]string, error) {
 	if s.configFile != "" {
 		files = append(files, s.configFile)
 	}
-	cfg, err := loadConfig(s.configFile, s.alertmanagers)
+	cfg, err := s.load()
 	if err != nil {
 		return files, err
 	}

@@ -37,7 +37,6 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	s.shard = watch.NewShard(part, s.registry)
 	metrics := lookup.NewMetrics(s.registry)
 	if s.replayFile != "" {
-		s.lookupsForLog(nil)
 		return s.replay, nil
 	}
 	kube.SetLogger(s.slog)
@@ -47,7 +46,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 		return nil, cli.UsageError{Err: err}
 	}
 	s.cluster = client.Cluster
-	s.lookupsForLog(client)
+	s.events.client = client
 	if s.lookups, err = lookup.New(lookup.Options{REST: client, Logger: s.logger, Metrics: metrics}); err != nil {
 		return nil, err
 	}

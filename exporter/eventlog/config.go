@@ -4,17 +4,20 @@ import (
 	"errors"
 	"time"
 
+	"github.com/kubebark/kubebark/exporter/eventlog/otlp"
 	"github.com/kubebark/kubebark/internal/conf"
 )
 
-// Config is the section event_log of the configuration. It is about the file
-// that --event-log.file names.
+// Config is the section event_log of the configuration. It is about what is
+// written to --event-log.file and sent over OTLP.
 type Config struct {
-	// QueueCapacity is how many records may wait for the disk; beyond it new
+	// QueueCapacity is how many records may wait for the disk, and for OTLP; beyond it new
 	// ones are dropped and counted.
 	QueueCapacity int `yaml:"queue_capacity" conf:"min=1"`
 	// Rotation says when a new file is begun and which old ones stay.
 	Rotation Rotation `yaml:"rotation"`
+	// OTLP says where records are sent besides.
+	OTLP otlp.Config `yaml:"otlp"`
 	// Enrichment says what is looked up about the object of an event.
 	Enrichment Enrichment `yaml:"enrichment"`
 }
@@ -63,6 +66,7 @@ func DefaultConfig() Config {
 	return Config{
 		QueueCapacity: 10_000,
 		Rotation:      Rotation{MaxSizeMB: 100, MaxAge: conf.Duration(24 * time.Hour), KeepFiles: 7},
+		OTLP:          otlp.DefaultConfig(),
 		Enrichment:    Enrichment{QPS: 10, Burst: 50, Timeout: conf.Duration(3 * time.Second)},
 	}
 }
@@ -89,5 +93,6 @@ func (c *Config) Validate() error {
 	if c.Enrichment.Timeout <= 0 {
 		errs = append(errs, conf.Field(errors.New("want more than 0"), "enrichment", "timeout"))
 	}
+	errs = append(errs, conf.Field(c.OTLP.Validate(), "otlp"))
 	return errors.Join(errs...)
 }

@@ -42,7 +42,7 @@ func TestEnrichment(t *testing.T) {
 					o.Config.Enrichment.Zone = true
 					o.Enricher = func(*Enrichment) (Enricher, error) { return asker{tt.takes}, nil }
 				})
-				f.out = d
+				f.lines.out = d
 				f.run()
 				for n := range int64(100) {
 					f.Observe(event("a", n+1))

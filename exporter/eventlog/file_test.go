@@ -47,8 +47,8 @@ func TestRotationBySize(t *testing.T) {
 	if got := strings.Join(f.oldFiles(), "|"); got != "a:3+1|a:4+1|" { // and the notes
 		t.Errorf("old files %q", got)
 	}
-	f.metric(f.metrics.rotations, 4)
-	f.metric(f.metrics.failures, 0)
+	f.metric(f.lines.metrics.rotations, 4)
+	f.metric(f.lines.metrics.failures, 0)
 	if _, err := os.Stat(filepath.Join(dir, "other.jsonl")); err != nil {
 		t.Error(err)
 	}
@@ -113,7 +113,7 @@ func TestRotatedUnderUs(t *testing.T) {
 	f.holds("a:4+1")
 	f.path = moved
 	f.holds("a:1+1")
-	f.metric(f.metrics.failures, 0)
+	f.metric(f.lines.metrics.failures, 0)
 }
 
 // TestRestart has a row for each way in which a restart finds an event again.
@@ -172,7 +172,7 @@ func TestRestartAfterRotation(t *testing.T) {
 	f.Observe(event("b", 1))
 	f.Settle()
 	f.holds("b:1+1")
-	f.metric(f.metrics.repeats, 2)
+	f.metric(f.lines.metrics.repeats, 2)
 }
 
 // TestTornLine: what a crash leaves in the middle of a line is taken off;
@@ -215,13 +215,13 @@ func TestGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Observe(event("a", 2))
-	for !f.failing.Load() {
+	for !f.lines.health.failing.Load() {
 		time.Sleep(time.Millisecond)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for f.failing.Load() {
+	for f.lines.health.failing.Load() {
 		time.Sleep(time.Millisecond)
 	}
 	f.Settle()

@@ -1,35 +1,33 @@
 package eventlog
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"reflect"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-kit/log"
-	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/kubebark/kubebark/exporter/eventlog/otlp"
 	"github.com/kubebark/kubebark/exporter/eventlog/record"
 	"github.com/kubebark/kubebark/exporter/occurrence"
-	"github.com/kubebark/kubebark/internal/backoff"
 )
 
 const (
-	batchSize = 256     // records that are taken at once
-	chunk     = 1 << 20 // bytes that are written at once
+	batchSize = 256 // records that are taken at once
 	// patience bounds how long the state file waits for the log.
 	patience = 5 * time.Second
 )
 
 // Options are the options of [New].
 type Options struct {
-	Path       string    // "-" for Stdout
+	Path       string    // of a file, "-" for Stdout, "" for neither
 	Stdout     io.Writer // if Path is "-"
 	Logger     log.Logger
 	Registerer prometheus.Registerer
@@ -56,26 +54,29 @@ type settings struct {
 	enricher Enricher // may be nil
 }
 
-// output is where lines go. Its methods but sync are called by Run alone.
-type output interface {
-	write(lines []byte, r *Rotation) error
-	sync() error
-	close() error
-}
-
 // Log is the event log. It is an [occurrence.Sink].
 type Log struct {
-	logger   log.Logger
 	alert    func(*occurrence.Event) (string, string)
-	queue    *queue
 	metrics  *metrics
-	out      output
 	settings atomic.Pointer[settings]
-	failing  atomic.Bool // the last write failed
+	queue    *queue[item]
 
-	mu   sync.Mutex
-	said string // the last error that was logged
-	seen *seen  // what the file held at the start; nil if it was none
+	lanes  []*lane // to those of the next two that there are
+	lines  *lines  // nil if nothing is written
+	remote *remote // nil if nothing is sent
+}
+
+// item is an occurrence of which a record is to be made.
+type item struct {
+	o      occurrence.Occurrence
+	at     time.Time         // when it was learned of
+	shares [maxOutputs]int64 // how many of its occurrences each lane is to have
+}
+
+const maxOutputs = 2
+
+func sizeOf(e *occurrence.Event) int {
+	return 1024 + len(e.Message) + len(e.Reason) + len(e.Action) + len(e.Object.FieldPath)
 }
 
 var _ occurrence.Sink = (*Log)(nil)
@@ -83,20 +84,31 @@ var _ occurrence.Sink = (*Log)(nil)
 // New opens the log. A file that cannot be opened is an error: whoever names
 // one wants it.
 func New(o Options) (*Log, error) {
-	l := &Log{logger: o.Logger, alert: o.Alert, queue: newQueue(o.Config.QueueCapacity)}
-	l.metrics = newMetrics(o.Registerer, l.queue)
+	l := &Log{alert: o.Alert, queue: newQueue[item](), metrics: newMetrics(o.Registerer)}
+	if o.Config.OTLP.Endpoint != "" {
+		m := newRemoteMetrics(o.Registerer)
+		l.remote = newRemote(o.Logger, m)
+	}
 	if err := l.Apply(o.Settings); err != nil {
 		return nil, err
 	}
-	if o.Path == "-" {
-		l.out = &stream{w: o.Stdout}
-		return l, nil
+	if o.Path != "" {
+		m := newLineMetrics(o.Registerer)
+		var err error
+		if l.lines, err = openLines(o.Path, o.Stdout, o.Logger, m); err != nil {
+			return nil, err
+		}
+		l.lines.rotation.Store(&o.Config.Rotation)
+		a := newLane(o.Config.QueueCapacity, l.lines, l.lines.health, m.dropped.Inc)
+		watchQueue(o.Registerer, "", "the disk", a.ledger)
+		l.lanes = append(l.lanes, a)
 	}
-	f, err := openFile(o.Path, l.rotated, l.fault)
-	if err != nil {
-		return nil, fmt.Errorf("event log: %w", err)
+	if l.remote != nil {
+		a := newLane(o.Config.QueueCapacity, l.remote, l.remote.health, func() { l.remote.metrics.drop(dropFull, 1) })
+		a.grace = farewell
+		watchQueue(o.Registerer, "otlp_", "OTLP", a.ledger)
+		l.lanes = append(l.lanes, a)
 	}
-	l.out, l.seen = f, f.tail()
 	return l, nil
 }
 
@@ -105,8 +117,9 @@ func (l *Log) Apply(s Settings) error {
 	in := &settings{config: s.Config, external: maps.Clone(s.ExternalLabels)}
 	in.cluster = in.external["cluster"]
 	delete(in.external, "cluster")
+	before := l.settings.Load()
 	if s.Enricher != nil && s.Config.Enrichment.Enabled() {
-		if before := l.settings.Load(); before != nil && reflect.DeepEqual(before.config.Enrichment, s.Config.Enrichment) {
+		if before != nil && reflect.DeepEqual(before.config.Enrichment, s.Config.Enrichment) {
 			in.enricher = before.enricher // with all that it remembers
 		} else if e, err := s.Enricher(&s.Config.Enrichment); err != nil {
 			return fmt.Errorf("event log: %w", err)
@@ -114,8 +127,34 @@ func (l *Log) Apply(s Settings) error {
 			in.enricher = e
 		}
 	}
-	l.queue.limit(s.Config.QueueCapacity)
+	if err := l.connect(before, in); err != nil {
+		return fmt.Errorf("event log: %w", err)
+	}
+	for _, a := range l.lanes {
+		a.ledger.limit(s.Config.QueueCapacity)
+	}
+	if l.lines != nil {
+		l.lines.rotation.Store(&s.Config.Rotation)
+	}
 	l.settings.Store(in)
+	return nil
+}
+
+var errRestart = errors.New("event_log.otlp.endpoint: sending over OTLP begins and ends with the program; restart it")
+
+// connect makes a new client for OTLP where what it depends on has changed.
+func (l *Log) connect(before, in *settings) error {
+	if (l.remote != nil) != (in.config.OTLP.Endpoint != "") {
+		return errRestart
+	}
+	if l.remote == nil || before != nil && before.cluster == in.cluster && reflect.DeepEqual(before.config.OTLP, in.config.OTLP) {
+		return nil
+	}
+	c, err := otlp.New(&in.config.OTLP, in.cluster)
+	if err != nil {
+		return fmt.Errorf("otlp: %w", err)
+	}
+	l.remote.use(c)
 	return nil
 }
 
@@ -125,59 +164,63 @@ func (l *Log) Observe(o *occurrence.Occurrence) {
 	if o.History() {
 		return
 	}
-	fresh, now := *o, time.Now()
-	fresh.New = l.seen.unseen(o, now)
-	l.metrics.repeats.Add(float64(o.New - fresh.New))
-	if fresh.New == 0 {
-		return
+	i, wanted := item{o: *o, at: time.Now()}, false
+	for k, a := range l.lanes {
+		n := o.New
+		if l.lines != nil && a.to == l.lines {
+			n = l.lines.seen.unseen(o, i.at)
+			l.lines.metrics.repeats.Add(float64(o.New - n))
+		}
+		switch {
+		case n == 0:
+		case a.ledger.admit(sizeOf(&o.Event)):
+			i.shares[k], wanted = n, true
+		default:
+			a.full()
+		}
 	}
-	if !l.queue.add(&fresh, now) {
-		l.metrics.dropped.Inc()
+	if wanted {
+		l.queue.add(i)
 	}
 }
 
 // Synced implements [occurrence.Sink].
 func (l *Log) Synced() {}
 
-// Settle waits until all that was observed before is on the disk, for a while.
-// While writes fail it does not wait: counting does not stop for the log.
+// Settle waits until all that was observed before is on the disk and taken, for a
+// while.
 func (l *Log) Settle() {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if l.failing.Load() || l.queue.settle(ctx) != nil {
-		return
-	}
-	if err := l.out.sync(); err != nil {
-		l.fault(fmt.Errorf("sync: %w", err))
+	for _, a := range l.lanes {
+		if a.settle(ctx) && l.lines != nil && a.to == l.lines {
+			l.lines.sync()
+		}
 	}
 }
 
-// Run writes until ctx is done, and then what is left.
+// Run makes records and delivers them until ctx is done, and then what is left.
 func (l *Log) Run(ctx context.Context) error {
-	var b bytes.Buffer
+	made, finish := context.WithCancel(context.WithoutCancel(ctx))
+	var g errgroup.Group
+	for _, a := range l.lanes {
+		g.Go(func() error { return a.run(made) })
+	}
 	for {
 		batch := l.queue.take(ctx, batchSize)
 		if len(batch) == 0 {
-			return l.out.close()
+			break
 		}
-		n := 0
 		for i := range batch {
-			l.line(ctx, &batch[i], &b)
-			if n++; b.Len() >= chunk || i == len(batch)-1 {
-				l.write(ctx, b.Bytes(), n)
-				l.queue.finish(n)
-				b.Reset()
-				n = 0
-			}
-		}
-		if b.Cap() > 4*chunk {
-			b = bytes.Buffer{} // a storm's; the next quiet does not need it
+			l.hand(ctx, &batch[i])
 		}
 	}
+	finish()
+	return g.Wait()
 }
 
-// line appends the line of an occurrence.
-func (l *Log) line(ctx context.Context, i *item, b *bytes.Buffer) {
+// hand makes the record of an occurrence and gives it to the lanes.
+func (l *Log) hand(ctx context.Context, i *item) {
 	s := l.settings.Load()
 	r := record.Of(&i.o, i.at)
 	r.Cluster, r.External = s.cluster, s.external
@@ -185,71 +228,10 @@ func (l *Log) line(ctx context.Context, i *item, b *bytes.Buffer) {
 		r.Rule, r.Fingerprint = l.alert(&i.o.Event)
 	}
 	l.enrich(ctx, i, r)
-	before := b.Len()
-	if err := r.Append(b); err != nil { // no record is known to do so
-		b.Truncate(before)
-		l.metrics.dropped.Inc()
-		level.Error(l.logger).Log("msg", "no line could be made of an event", "namespace", i.o.Namespace, "name", i.o.Name, "err", err)
-	}
-}
-
-// write writes the lines of n records, and does not give up before the end.
-func (l *Log) write(ctx context.Context, lines []byte, n int) {
-	pause := backoff.Backoff{Min: 100 * time.Millisecond, Max: 5 * time.Second}
-	for {
-		s := l.settings.Load()
-		err := l.out.write(lines, &s.config.Rotation)
-		if err == nil {
-			l.metrics.records.Add(float64(n))
-			l.well()
-			return
+	size := sizeOf(&i.o.Event)
+	for k, a := range l.lanes {
+		if n := i.shares[k]; n > 0 {
+			a.queue.add(entry{r: r, n: n, size: size})
 		}
-		l.failing.Store(true)
-		l.fault(err)
-		if ctx.Err() != nil {
-			l.metrics.dropped.Add(float64(n))
-			return
-		}
-		_ = backoff.Sleep(ctx, pause.Next()) // at the end there is one more try
 	}
 }
-
-// fault counts an error, and logs it if it is a new one.
-func (l *Log) fault(err error) {
-	l.metrics.failures.Inc()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if text := err.Error(); text != l.said {
-		l.said = text
-		level.Error(l.logger).Log("msg", "the event log cannot be written", "err", err)
-	}
-}
-
-func (l *Log) well() {
-	if !l.failing.CompareAndSwap(true, false) {
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.said = ""
-	level.Info(l.logger).Log("msg", "the event log is written again")
-}
-
-func (l *Log) rotated(to string) {
-	l.metrics.rotations.Inc()
-	level.Info(l.logger).Log("msg", "a new file of the event log is begun", "old", to)
-}
-
-// stream is an output that cannot be rotated.
-type stream struct{ w io.Writer }
-
-func (s *stream) write(lines []byte, _ *Rotation) error {
-	n, err := s.w.Write(lines)
-	if err == nil && n < len(lines) {
-		err = io.ErrShortWrite
-	}
-	return err
-}
-
-func (s *stream) sync() error  { return nil }
-func (s *stream) close() error { return nil }

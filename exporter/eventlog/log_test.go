@@ -151,8 +151,8 @@ func TestWrites(t *testing.T) {
 	if r.Cluster != "c1" || r.External["tier"] != "1" || r.Rule != "rule-of-BackOff" || r.Fingerprint != "fp" || r.Enriched != "" {
 		t.Errorf("record %+v", r)
 	}
-	f.metric(f.metrics.records, 2)
-	f.metric(f.metrics.dropped, 0)
+	f.metric(f.lines.metrics.records, 2)
+	f.metric(f.lines.metrics.dropped, 0)
 }
 
 func TestStandardOutput(t *testing.T) {
@@ -223,7 +223,7 @@ func TestFullDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{full: true}
 		f := open(t, "-", func(o *Options) { o.Config.QueueCapacity = 5 })
-		f.out = d
+		f.lines.out = d
 		f.run()
 		f.Observe(event("a", 1))
 		synctest.Wait()
@@ -236,8 +236,8 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("the state file waited for a full disk: %s", waited)
 		}
 		time.Sleep(time.Minute)
-		f.metric(f.metrics.dropped, 5)
-		if testutil.ToFloat64(f.metrics.failures) < 5 {
+		f.metric(f.lines.metrics.dropped, 5)
+		if testutil.ToFloat64(f.lines.metrics.failures) < 5 {
 			t.Error("failed tries are not counted")
 		}
 		d.set(false)
@@ -257,15 +257,15 @@ func TestFullDisk(t *testing.T) {
 func TestFullToTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := open(t, "-", nil)
-		f.out = &disk{full: true}
+		f.lines.out = &disk{full: true}
 		f.run()
 		for n := range int64(3) {
 			f.Observe(event("a", n+1))
 		}
 		time.Sleep(time.Minute)
 		f.stop()
-		f.metric(f.metrics.dropped, 3)
-		f.metric(f.metrics.records, 0)
+		f.metric(f.lines.metrics.dropped, 3)
+		f.metric(f.lines.metrics.records, 0)
 	})
 }
 
@@ -275,7 +275,7 @@ func TestHungDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := &disk{hold: make(chan struct{})}
 		f := open(t, "-", nil)
-		f.out = d
+		f.lines.out = d
 		f.run()
 		f.Observe(event("a", 1))
 		synctest.Wait()
@@ -284,7 +284,7 @@ func TestHungDisk(t *testing.T) {
 			big.Message = strings.Repeat("x", 1<<20)
 			f.Observe(big)
 		}
-		f.metric(f.metrics.dropped, 100-63)
+		f.metric(f.lines.metrics.dropped, 100-63)
 		before := time.Now()
 		f.Settle()
 		if waited := time.Since(before); waited != patience {

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -45,24 +43,15 @@ func (r *Record) Append(b *bytes.Buffer) error {
 		return nil
 	}
 	b.Truncate(b.Len() - len("}\n"))
-	for _, part := range []struct {
-		name   string
-		values map[string]string
-	}{{"label", r.Labels}, {"annotation", r.Annotations}} {
-		prefix := "k8s." + strings.ToLower(r.ObjectKind) + "." + part.name + "."
-		for _, k := range slices.Sorted(maps.Keys(part.values)) {
-			b.WriteByte(',')
-			if err := appendString(enc, b, prefix+k); err != nil {
-				return err
-			}
-			b.WriteByte(':')
-			if err := appendString(enc, b, part.values[k]); err != nil {
-				return err
-			}
-		}
-	}
+	var errs []error
+	r.EachExtra(func(name, value string) {
+		b.WriteByte(',')
+		errs = append(errs, appendString(enc, b, name))
+		b.WriteByte(':')
+		errs = append(errs, appendString(enc, b, value))
+	})
 	b.WriteString("}\n")
-	return nil
+	return errors.Join(errs...)
 }
 
 func appendString(enc *json.Encoder, b *bytes.Buffer, s string) error {

@@ -1,0 +1,122 @@
+package eventlog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-kit/log"
+	"github.com/go-kit/log/level"
+
+	"github.com/kubebark/kubebark/exporter/eventlog/otlp"
+	"github.com/kubebark/kubebark/exporter/eventlog/record"
+	"github.com/kubebark/kubebark/internal/backoff"
+)
+
+// farewell is how long records are sent on at the end. The program gives all its
+// parts 20 seconds.
+const farewell = 10 * time.Second
+
+// sender sends records in one request; its errors are those of package otlp.
+type sender interface {
+	Send(ctx context.Context, rs []*record.Record) error
+	Shutdown(ctx context.Context) error
+}
+
+// remote is the destination that sends records over OTLP.
+type remote struct {
+	logger  log.Logger
+	metrics *remoteMetrics
+	health  *health
+	client  atomic.Pointer[sender] // a reload replaces it
+}
+
+func newRemote(logger log.Logger, m *remoteMetrics) *remote {
+	return &remote{logger: logger, metrics: m, health: &health{
+		logger: logger, bad: "the event log cannot be sent", good: "the event log is sent again",
+	}}
+}
+
+// use sends with another client from now on.
+func (r *remote) use(s sender) {
+	if before := r.client.Swap(&s); before != nil {
+		_ = (*before).Shutdown(context.Background()) // it only lets go of connections
+	}
+}
+
+// deliver implements [destination].
+func (r *remote) deliver(ctx context.Context, batch []entry) {
+	rs := make([]*record.Record, len(batch))
+	for i := range batch {
+		rs[i] = batch[i].record()
+	}
+	r.send(ctx, rs)
+}
+
+// send sends records, and does not give up before the end unless they are
+// refused. It may be one that is not liked; the halves of those that are refused
+// together are sent alone, so that the others go through.
+func (r *remote) send(ctx context.Context, rs []*record.Record) {
+	pause := backoff.Backoff{Min: 100 * time.Millisecond, Max: 5 * time.Second}
+	for {
+		err := (*r.client.Load()).Send(ctx, rs)
+		var (
+			refused *otlp.Refused
+			partial *otlp.Partial
+			later   *otlp.Later
+		)
+		switch {
+		case err == nil:
+			r.sent(len(rs))
+			return
+		case errors.As(err, &partial):
+			r.sent(len(rs) - int(partial.Rejected))
+			r.refused(rs, int(partial.Rejected), err)
+			return
+		case errors.As(err, &refused) && len(rs) == 1:
+			r.health.well() // somebody answers
+			r.refused(rs, 1, err)
+			return
+		case errors.As(err, &refused):
+			r.send(ctx, rs[:len(rs)/2])
+			r.send(ctx, rs[len(rs)/2:])
+			return
+		}
+		r.health.failing.Store(true)
+		r.metrics.failures.Inc()
+		r.health.fault(err)
+		if ctx.Err() != nil {
+			r.metrics.drop(dropEnd, len(rs))
+			return
+		}
+		wait := pause.Next()
+		if errors.As(err, &later) {
+			wait = max(wait, min(later.After, time.Minute))
+		}
+		_ = backoff.Sleep(ctx, wait) // at the end there is one more try
+	}
+}
+
+func (r *remote) sent(n int) {
+	r.metrics.records.Add(float64(n))
+	r.health.well()
+}
+
+// refused counts and tells of records that will never be taken.
+func (r *remote) refused(rs []*record.Record, n int, err error) {
+	r.metrics.drop(dropRefused, n)
+	kv := []any{"msg", "records of the event log were refused and are dropped", "records", n, "err", err}
+	if len(rs) == 1 {
+		kv = append(kv, "namespace", rs[0].Namespace, "name", rs[0].Name, "event_id", rs[0].ID)
+	}
+	level.Error(r.logger).Log(kv...)
+}
+
+func (r *remote) close() error {
+	if err := (*r.client.Load()).Shutdown(context.Background()); err != nil {
+		return fmt.Errorf("event log: %w", err)
+	}
+	return nil
+}
