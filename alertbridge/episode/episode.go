@@ -56,7 +56,7 @@ type episode struct {
 	hits  []hit // what min_occurrences asks for
 
 	events    []Event // the latest ones, the newest last
-	objects   map[object]*affected
+	objects   []*affected
 	more      bool // there are objects that were not kept apart
 	wasMany   int  // how many objects there were at the end
 	recovered time.Time

@@ -24,22 +24,22 @@ const (
 // time no more.
 type again struct {
 	failures uint8
-	at       time.Time // zero: not again
+	at       moment // 0: not again
 }
 
 func (a *again) failed(now time.Time, first time.Duration) {
-	a.at = time.Time{}
+	a.at = 0
 	if a.failures++; a.failures < maxAsks {
-		a.at = now.Add(first << (a.failures - 1))
+		a.at = momentOf(now.Add(first << (a.failures - 1)))
 	}
 }
 
 // due tells whether it is time, which it is once.
 func (a *again) due(now time.Time) bool {
-	if a.at.IsZero() || now.Before(a.at) {
+	if a.at == 0 || momentOf(now) < a.at {
 		return false
 	}
-	a.at = time.Time{}
+	a.at = 0
 	return true
 }
 
@@ -49,8 +49,8 @@ func (t *Tracker) inspect(e *episode, now time.Time) {
 	if t.questions.lookups == nil || e.folded {
 		return
 	}
-	for obj := range e.objects {
-		t.meet(e, obj, now)
+	for _, a := range e.objects {
+		t.meet(a, now)
 	}
 	t.askExit(e, now)
 }
@@ -84,22 +84,21 @@ func (t *Tracker) askExit(e *episode, now time.Time) {
 
 // meet asks who an object of a firing alert is: whom it belongs to, and that
 // it is there at all. Only what has been there can be gone.
-func (t *Tracker) meet(e *episode, obj object, now time.Time) {
+func (t *Tracker) meet(a *affected, now time.Time) {
 	if t.questions.lookups == nil {
 		return
 	}
-	a := e.objects[obj]
-	ref := obj.ref(a.apiVersion)
+	s := a.subject // all that a question keeps: there may be many
 	put := t.questions.put(question{
-		key: questionKey{kind: known, obj: obj}, until: now.Add(inspectFor),
+		key: questionKey{kind: known, obj: s.object}, until: now.Add(inspectFor),
 		ask: func(ctx context.Context) func(time.Time) {
-			owner, ok, err := t.questions.lookups.Owner(ctx, ref)
+			owner, ok, err := t.questions.lookups.Owner(ctx, s.ref(s.apiVersion))
 			return func(now time.Time) {
 				switch {
 				case err != nil:
-					t.missed(obj, now)
+					t.missed(s.object, now)
 				case ok:
-					t.met(obj, owner, now)
+					t.met(s.object, owner, now)
 				}
 			}
 		},
@@ -111,8 +110,8 @@ func (t *Tracker) meet(e *episode, obj object, now time.Time) {
 
 // missed notes for all alerts about an object that it could not be asked for.
 func (t *Tracker) missed(obj object, now time.Time) {
-	for _, e := range t.byObject[obj] {
-		if a := e.objects[obj]; !a.seen {
+	for _, a := range t.subjects.about(obj) {
+		if !a.seen {
 			a.again.failed(now, t.scale(checkAfter))
 		}
 	}
@@ -123,9 +122,9 @@ func (t *Tracker) met(obj object, owner occurrence.Object, now time.Time) {
 	if objectOf(&owner) != obj {
 		path = rule.ObjectPath(&owner)
 	}
-	for _, e := range t.byObject[obj] {
-		e.objects[obj].seen = true
-		if path != "" && e.ownerPath != path {
+	for _, a := range t.subjects.about(obj) {
+		a.seen = true
+		if e := a.episode; path != "" && e.ownerPath != path {
 			e.ownerPath = path
 			t.tell(e, now)
 		}
@@ -149,12 +148,12 @@ func (t *Tracker) check(e *episode, now time.Time) {
 	every := t.scale(checkAfter)
 	if now.Sub(e.checked) >= every {
 		e.checked = now
-		for obj, a := range e.objects {
+		for _, a := range e.objects {
 			switch {
 			case !a.seen && a.again.due(now):
-				t.meet(e, obj, now)
+				t.meet(a, now)
 			case a.seen && a.troubled() && a.quietSince(now, every):
-				t.askThere(obj, a, now)
+				t.askThere(a, now)
 			}
 		}
 		if e.exitAgain.due(now) {
@@ -164,16 +163,16 @@ func (t *Tracker) check(e *episode, now time.Time) {
 	t.next = earlier(t.next, e.checked.Add(every))
 }
 
-func (t *Tracker) askThere(obj object, a *affected, now time.Time) {
-	ref := obj.ref(a.apiVersion)
+func (t *Tracker) askThere(a *affected, now time.Time) {
+	s := a.subject
 	t.questions.put(question{
-		key: questionKey{kind: there, obj: obj}, until: now.Add(inspectFor),
+		key: questionKey{kind: there, obj: s.object}, until: now.Add(inspectFor),
 		ask: func(ctx context.Context) func(time.Time) {
 			asked := time.Now() // what happens from here on is newer than the answer
-			ok, err := t.questions.lookups.Exists(ctx, ref)
+			ok, err := t.questions.lookups.Exists(ctx, s.ref(s.apiVersion))
 			return func(now time.Time) {
 				if err == nil && !ok {
-					t.gone(obj, asked, now)
+					t.gone(s.object, asked, now)
 				}
 			}
 		},
@@ -183,23 +182,9 @@ func (t *Tracker) askThere(obj object, a *affected, now time.Time) {
 // gone ends the trouble of an object that was not there at the time.
 func (t *Tracker) gone(obj object, at, now time.Time) {
 	o := &occurrence.Occurrence{At: at}
-	for _, e := range t.byObject[obj] {
-		if e.objects[obj].seen {
-			t.recoverObject(e, obj, "", o, byGone, now)
+	for _, a := range t.subjects.about(obj) {
+		if a.seen {
+			t.recoverObject(a, "", o, byGone, now)
 		}
 	}
-}
-
-func (o object) ref(apiVersion string) occurrence.Object {
-	return occurrence.Object{APIVersion: apiVersion, Kind: o.kind, Namespace: o.namespace, Name: o.name}
-}
-
-// troubled tells whether a part of the object has not recovered.
-func (a *affected) troubled() bool {
-	for i := range a.parts {
-		if !a.parts[i].recovered {
-			return true
-		}
-	}
-	return false
 }

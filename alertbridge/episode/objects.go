@@ -2,7 +2,6 @@ package episode
 
 import (
 	"strings"
-	"time"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -13,138 +12,8 @@ type object struct{ kind, namespace, name string }
 
 func objectOf(o *occurrence.Object) object { return object{o.Kind, o.Namespace, o.Name} }
 
-// affected is an object with trouble: a part for each container, or one.
-type affected struct {
-	parts      []part
-	apiVersion string
-	seen       bool // it has been there when it was looked up
-	again      again
-}
-
-const (
-	maxParts   = 8    // of an object
-	maxObjects = 1000 // of an episode
-)
-
-// part is the trouble of one container of an object.
-type part struct {
-	path      string // of the container, "" for the whole object
-	source    source
-	version   uint64
-	last      time.Time
-	kept      time.Time
-	series    bool
-	recovered bool
-}
-
-// source is who writes events into one spam bucket of an object.
-type source struct{ component, host, eventType string }
-
-func sourceOf(ev *occurrence.Event) source { return source{ev.Component, ev.Host, ev.Type} }
-
-// affect notes the object of an occurrence; room tells whether another object
-// may be kept.
-func (e *episode) affect(o *occurrence.Occurrence, room bool) (added bool) {
-	if e.folded {
-		return false
-	}
-	key := objectOf(&o.Object)
-	a, ok := e.objects[key]
-	if !ok {
-		if !room || len(e.objects) >= maxObjects {
-			e.more = true
-			return false
-		}
-		if e.objects == nil {
-			e.objects = map[object]*affected{}
-		}
-		a = &affected{apiVersion: o.Object.APIVersion}
-		e.objects[key] = a
-	}
-	a.part(o.Object.FieldPath).see(o)
-	return !ok
-}
-
-// knows tells whether what a list holds was taken in before.
-func (e *episode) knows(o *occurrence.Occurrence) bool {
-	a, ok := e.objects[objectOf(&o.Object)]
-	if !ok || o.Version == 0 {
-		return false
-	}
-	for i := range a.parts {
-		if a.parts[i].path == o.Object.FieldPath && a.parts[i].version >= o.Version {
-			return true
-		}
-	}
-	return false
-}
-
-// part returns the part for the path. Beyond the limit the last is shared.
-func (a *affected) part(path string) *part {
-	for i := range a.parts {
-		if a.parts[i].path == path {
-			return &a.parts[i]
-		}
-	}
-	if len(a.parts) < maxParts {
-		a.parts = append(a.parts, part{path: path})
-	}
-	return &a.parts[len(a.parts)-1]
-}
-
-func (p *part) see(o *occurrence.Occurrence) {
-	p.source, p.series = sourceOf(&o.Event), o.SeriesRecorder
-	p.version = max(p.version, o.Version)
-	p.last, p.recovered = later(p.last, o.At), false
-}
-
-// before tells whether the trouble is older than what was written as version
-// at the time.
-func (p *part) before(version uint64, at time.Time) bool {
-	if p.version > 0 && version > 0 {
-		return p.version < version
-	}
-	return !p.last.After(at)
-}
-
-// recover notes a recovery of the object, or its end if the path is "", and
-// tells whether it counts against any trouble.
-func (a *affected) recover(path string, version uint64, at time.Time) (counts bool) {
-	for i := range a.parts {
-		p := &a.parts[i]
-		same := path == "" || p.path == "" || p.path == path
-		if same && p.before(version, at) {
-			p.recovered, counts = true, true
-		}
-	}
-	return counts
-}
-
-// allRecovered tells whether no object has trouble any more. Where some could
-// not be kept apart it is never known.
-func (e *episode) allRecovered() bool {
-	if e.more || len(e.objects) == 0 {
-		return false
-	}
-	for _, a := range e.objects {
-		for i := range a.parts {
-			if !a.parts[i].recovered {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// quietSince tells whether nothing was heard of the object for so long.
-func (a *affected) quietSince(now time.Time, quiet time.Duration) bool {
-	for i := range a.parts {
-		p := &a.parts[i]
-		if now.Sub(later(p.last, p.kept)) < quiet && now.Sub(p.last) < maxKeptAlive*quiet {
-			return false
-		}
-	}
-	return true
+func (o object) ref(apiVersion string) occurrence.Object {
+	return occurrence.Object{APIVersion: apiVersion, Kind: o.kind, Namespace: o.namespace, Name: o.name}
 }
 
 // said is the message without what client-go puts before that of many alike.

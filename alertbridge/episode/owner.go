@@ -98,8 +98,8 @@ func (t *Tracker) release(obj object, owner identity.Owner, now time.Time) {
 // settled returns the owner that an episode of the occurrence's object and
 // reason has, which it keeps as long as it lasts.
 func (t *Tracker) settled(o *occurrence.Occurrence) (owner identity.Owner, ok bool) {
-	for _, e := range t.byObject[objectOf(&o.Object)] {
-		if e.rule.Identity == identity.ModeOwner && e.event.Reason == o.Reason && e.event.Type == o.Type {
+	for _, a := range t.subjects.about(objectOf(&o.Object)) {
+		if e := a.episode; e.rule.Identity == identity.ModeOwner && e.event.Reason == o.Reason && e.event.Type == o.Type {
 			return e.owner, true
 		}
 	}

@@ -22,18 +22,17 @@ const (
 // success and failure apart by their type.
 func (t *Tracker) recover(r *rule.Rule, o *occurrence.Occurrence, now time.Time) {
 	for _, obj := range goneBy(&o.Event) {
-		for _, e := range t.byObject[obj] {
-			t.recoverObject(e, obj, "", o, byGone, now)
+		for _, a := range t.subjects.about(obj) {
+			t.recoverObject(a, "", o, byGone, now)
 		}
 	}
 	t.empty(o, now)
 	if !t.settings.Rules.Recovery(o.Reason) {
 		return
 	}
-	obj := objectOf(&o.Object)
-	for _, e := range t.byObject[obj] {
-		if e.rule != r && e.rule.Resolves(o.Reason) {
-			t.recoverObject(e, obj, o.Object.FieldPath, o, byRecovery+o.Reason, now)
+	for _, a := range t.subjects.about(objectOf(&o.Object)) {
+		if a.episode.rule != r && a.episode.rule.Resolves(o.Reason) {
+			t.recoverObject(a, o.Object.FieldPath, o, byRecovery+o.Reason, now)
 		}
 	}
 }
@@ -45,7 +44,7 @@ func (t *Tracker) empty(o *occurrence.Occurrence, now time.Time) {
 	if !ok {
 		return
 	}
-	for obj, es := range t.byObject {
+	for obj, troubles := range t.subjects.all() {
 		by := byGone
 		switch {
 		case obj == object{"ReplicaSet", namespace, name}:
@@ -53,16 +52,17 @@ func (t *Tracker) empty(o *occurrence.Occurrence, now time.Time) {
 		case !obj.podOf(namespace, name):
 			continue
 		}
-		for _, e := range es {
-			t.recoverObject(e, obj, "", o, by, now)
+		for _, a := range troubles {
+			t.recoverObject(a, "", o, by, now)
 		}
 	}
 }
 
-func (t *Tracker) recoverObject(e *episode, obj object, path string, o *occurrence.Occurrence, by string, now time.Time) {
-	if !e.objects[obj].recover(path, o.Version, o.At) {
+func (t *Tracker) recoverObject(a *affected, path string, o *occurrence.Occurrence, by string, now time.Time) {
+	if !a.recover(path, o.Version, o.At) {
 		return
 	}
+	e := a.episode
 	e.changed = true
 	if !e.allRecovered() {
 		return
@@ -91,17 +91,17 @@ func (t *Tracker) settle(e *episode, now time.Time) {
 // other reasons that its source has to write about the object. A recovery that
 // must hold for a while has not held by such a silence.
 func (t *Tracker) keepAlive(o *occurrence.Occurrence) {
-	obj, src := objectOf(&o.Object), sourceOf(&o.Event)
-	for _, e := range t.byObject[obj] {
+	src := sourceOf(&o.Event)
+	for _, a := range t.subjects.about(objectOf(&o.Object)) {
+		e := a.episode
 		if e.rule.Once || e.event.Reason == o.Reason {
 			continue
 		}
-		for i := range e.objects[obj].parts {
-			p := &e.objects[obj].parts[i]
+		for p := range a.parts() {
 			if p.source != src || p.series || p.recovered && e.recovered.IsZero() {
 				continue
 			}
-			p.kept, e.kept = o.At, later(e.kept, o.At)
+			p.kept, e.kept = momentOf(o.At), later(e.kept, o.At)
 			if !e.recovered.IsZero() {
 				e.recovered = o.At
 			}
@@ -117,43 +117,16 @@ func (t *Tracker) prune(e *episode, now time.Time) (ended bool) {
 	if len(e.objects) < 2 {
 		return false
 	}
-	for obj, a := range e.objects {
-		if a.quietSince(now, e.quiet) {
-			delete(e.objects, obj)
-			t.unindex(e, obj)
+	e.objects = slices.DeleteFunc(e.objects, func(a *affected) bool {
+		quiet := a.quietSince(now, e.quiet)
+		if quiet {
+			t.subjects.leave(a)
 		}
-	}
+		return quiet
+	})
 	if e.recovered.IsZero() && e.allRecovered() {
 		t.end(e, now, now, t.quietText(e))
 		return true
 	}
 	return false
-}
-
-// objectsPerAlert bounds, on the average, how many objects are kept for each
-// of the alerts that there may be.
-const objectsPerAlert = 10
-
-func (t *Tracker) index(e *episode, obj object) {
-	es := t.byObject[obj]
-	if slices.Contains(es, e) {
-		return
-	}
-	t.byObject[obj] = append(es, e)
-	t.kept++
-}
-
-// unindex makes a new slice, for somebody may be going through the old one.
-func (t *Tracker) unindex(e *episode, obj object) {
-	es := t.byObject[obj]
-	i := slices.Index(es, e)
-	if i < 0 {
-		return
-	}
-	t.kept--
-	if len(es) == 1 {
-		delete(t.byObject, obj)
-		return
-	}
-	t.byObject[obj] = slices.Concat(es[:i], es[i+1:])
 }

@@ -236,7 +236,7 @@ func TestObjectsAreBounded(t *testing.T) {
 			o.Object.Name = "cart-7dc45b778d-" + suffix(i)
 			w.see(o)
 		}
-		if n := len(w.byObject); n > maxObjects {
+		if n := len(w.subjects.byHash); n > maxObjects {
 			t.Errorf("%d objects are held", n)
 		}
 		for _, a := range w.got() {
@@ -246,8 +246,8 @@ func TestObjectsAreBounded(t *testing.T) {
 		}
 		time.Sleep(time.Hour)
 		w.got()
-		if len(w.byObject) != 0 || w.kept != 0 {
-			t.Errorf("%d objects (%d) are held after the end", len(w.byObject), w.kept)
+		if len(w.subjects.byHash) != 0 || w.subjects.kept != 0 {
+			t.Errorf("%d objects (%d) are held after the end", len(w.subjects.byHash), w.subjects.kept)
 		}
 	})
 }

@@ -42,7 +42,7 @@ type share struct {
 	labels  map[string]string
 	rule    *rule.Rule
 	event   occurrence.Event
-	objects map[object]*affected
+	objects []*affected
 }
 
 // conform makes an active episode one of the rules in force. As long as its
@@ -53,12 +53,12 @@ type share struct {
 func (t *Tracker) conform(e *episode, now time.Time) {
 	shares := t.shares(e)
 	if s, ok := shares[e.fp]; ok {
-		for obj := range e.objects {
-			if s.objects[obj] == nil {
-				delete(e.objects, obj)
-				t.unindex(e, obj)
+		for _, a := range e.objects {
+			if !slices.Contains(s.objects, a) {
+				t.subjects.leave(a)
 			}
 		}
+		e.objects = s.objects
 		e.rule, e.quiet, e.changed = s.rule, t.scale(s.rule.KeepFiringFor(&e.event)), true
 		delete(shares, e.fp)
 	} else {
@@ -79,20 +79,20 @@ func (t *Tracker) shares(e *episode) map[notify.Fingerprint]*share {
 	if len(e.objects) == 0 {
 		t.divide(all, e, &e.event)
 	}
-	for obj, a := range e.objects {
+	for _, a := range e.objects {
 		ev := e.event
-		if obj != latest {
-			ev.Object = obj.ref(a.apiVersion)
-			for i := range a.parts {
-				ev.Component, ev.Host = a.parts[i].source.component, a.parts[i].source.host
+		if a.subject.object != latest {
+			ev.Object = a.subject.ref(a.subject.apiVersion)
+			for p := range a.parts() {
+				ev.Component, ev.Host = p.source.Value().component, p.source.Value().host
 			}
 		}
 		s := t.divide(all, e, &ev)
 		if s == nil {
 			continue
 		}
-		s.objects[obj] = a
-		if obj == latest {
+		s.objects = append(s.objects, a)
+		if a.subject.object == latest {
 			s.event = ev
 		}
 	}
@@ -116,7 +116,7 @@ func (t *Tracker) divide(all map[notify.Fingerprint]*share, e *episode, ev *occu
 	}
 	fp := notify.FingerprintOf(ls)
 	if all[fp] == nil {
-		all[fp] = &share{fp: fp, labels: ls, rule: r, event: *ev, objects: map[object]*affected{}}
+		all[fp] = &share{fp: fp, labels: ls, rule: r, event: *ev}
 	}
 	return all[fp]
 }
@@ -153,25 +153,24 @@ func (t *Tracker) succeed(old *episode, s *share, alone bool, now time.Time) {
 
 // adopt takes the objects of a share into an episode.
 func (t *Tracker) adopt(e *episode, s *share) {
-	for obj, a := range s.objects {
-		if e.objects == nil {
-			e.objects = map[object]*affected{}
-		}
-		if _, ok := e.objects[obj]; ok {
+	for _, a := range s.objects {
+		obj := a.subject.object
+		if t.subjects.find(e, obj) != nil {
 			continue
 		}
-		e.objects[obj] = a
-		t.index(e, obj)
-		for i := range a.parts {
-			e.last = later(e.last, a.parts[i].last)
+		if !t.subjects.join(e, a, obj, a.subject.apiVersion) {
+			e.more = true
+		}
+		for p := range a.parts() {
+			e.last = later(e.last, p.last.time())
 		}
 	}
 	e.changed = true
 }
 
 func (s *share) has(path string) bool {
-	for obj := range s.objects {
-		o := obj.ref("")
+	for _, a := range s.objects {
+		o := a.subject.ref("")
 		if rule.ObjectPath(&o) == path {
 			return true
 		}

@@ -183,8 +183,8 @@ func TestReloadOfFolded(t *testing.T) {
 			t.Errorf("%d active, %d folded", len(w.active), w.folds)
 		}
 		w.apply(`rules: [{matchers: ['reason="Slow"'], drop: true}]`)
-		if len(w.active) != 0 || w.folds != 0 || w.kept != 0 {
-			t.Errorf("%d active, %d folded, %d objects", len(w.active), w.folds, w.kept)
+		if len(w.active) != 0 || w.folds != 0 || w.subjects.kept != 0 {
+			t.Errorf("%d active, %d folded, %d objects", len(w.active), w.folds, w.subjects.kept)
 		}
 	}, func(_ *Options, s *Settings) { s.MaxActive = 1 })
 }
@@ -196,8 +196,8 @@ func TestReloadStaysBounded(t *testing.T) {
 			w.see(warning("Slow", name))
 		}
 		w.apply(`identity: object`)
-		if len(w.active) != 2 || w.kept != 2 {
-			t.Errorf("%d active, %d objects", len(w.active), w.kept)
+		if len(w.active) != 2 || w.subjects.kept != 2 {
+			t.Errorf("%d active, %d objects", len(w.active), w.subjects.kept)
 		}
 	}, func(_ *Options, s *Settings) { s.MaxActive = 2 })
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unique"
 
 	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/alertbridge/notify"
@@ -92,14 +93,8 @@ func (e *episode) save() Saved {
 	for _, h := range e.hits {
 		s.Hits = append(s.Hits, SavedHit{h.at, h.n})
 	}
-	for obj, a := range e.objects {
-		so := SavedObject{Kind: obj.kind, Namespace: obj.namespace, Name: obj.name, Version: a.apiVersion, Seen: a.seen}
-		for _, p := range a.parts {
-			so.Parts = append(so.Parts, SavedPart{
-				p.path, p.source.component, p.source.host, p.source.eventType, p.version, p.last, p.kept, p.series, p.recovered,
-			})
-		}
-		s.Objects = append(s.Objects, so)
+	for _, a := range e.objects {
+		s.Objects = append(s.Objects, a.save())
 	}
 	slices.SortFunc(s.Objects, func(a, b SavedObject) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name))
@@ -130,8 +125,10 @@ func (t *Tracker) Restore(ss []Saved) {
 		if e.folded {
 			t.folds++
 		}
-		for obj := range e.objects {
-			t.index(e, obj)
+		for _, so := range ss[i].Objects {
+			if obj := so.object(); t.subjects.find(e, obj) == nil {
+				t.subjects.join(e, so.affected(), obj, so.Version)
+			}
 		}
 		if e.state == Firing {
 			t.inspect(e, now)
@@ -151,17 +148,34 @@ func (s *Saved) episode() *episode {
 	for _, h := range s.Hits {
 		e.hits = append(e.hits, hit{h.At, h.N})
 	}
-	for _, so := range s.Objects {
-		if e.objects == nil {
-			e.objects = map[object]*affected{}
-		}
-		a := &affected{apiVersion: so.Version, seen: so.Seen}
-		for _, p := range so.Parts {
-			a.parts = append(a.parts, part{
-				p.Path, source{p.Component, p.Host, p.Type}, p.Version, p.Last, p.Kept, p.Series, p.Recovered,
-			})
-		}
-		e.objects[object{so.Kind, so.Namespace, so.Name}] = a
-	}
 	return e
+}
+
+func (a *affected) save() SavedObject {
+	s := a.subject
+	so := SavedObject{Kind: s.kind, Namespace: s.namespace, Name: s.name, Version: s.apiVersion, Seen: a.seen}
+	for p := range a.parts() {
+		from := p.source.Value()
+		so.Parts = append(so.Parts, SavedPart{
+			p.path, from.component, from.host, from.eventType, p.version, p.last.time(), p.kept.time(), p.series, p.recovered,
+		})
+	}
+	return so
+}
+
+func (so *SavedObject) object() object { return object{so.Kind, so.Namespace, so.Name} }
+
+func (so *SavedObject) affected() *affected {
+	a := &affected{seen: so.Seen, first: part{source: unique.Make(source{}), recovered: true}}
+	for i, p := range so.Parts {
+		n := part{
+			p.Path, unique.Make(source{p.Component, p.Host, p.Type}), p.Version, momentOf(p.Last), momentOf(p.Kept), p.Series, p.Recovered,
+		}
+		if i == 0 {
+			a.first = n
+		} else {
+			a.rest = append(a.rest, n)
+		}
+	}
+	return a
 }

@@ -72,8 +72,7 @@ type Tracker struct {
 	active   map[notify.Fingerprint]*episode // pending and firing
 	folds    int                             // of active
 	ended    map[notify.Fingerprint]*episode
-	byObject map[object][]*episode
-	kept     int // objects in all episodes
+	subjects subjects
 	buckets  *buckets
 	listed   []occurrence.Occurrence
 	listing  bool
@@ -92,7 +91,7 @@ func New(o Options, s Settings) (*Tracker, error) {
 	t := &Tracker{
 		logger: o.Logger, speed: o.Speed, send: o.Send, connected: o.Connected, watch: o.Watch, meter: o.Meter,
 		wake: make(chan struct{}, 1), settings: s, active: map[notify.Fingerprint]*episode{},
-		ended: map[notify.Fingerprint]*episode{}, byObject: map[object][]*episode{},
+		ended: map[notify.Fingerprint]*episode{}, subjects: newSubjects(),
 		questions: newQuestions(o.Lookups), waiting: waiting{objects: map[object][]occurrence.Occurrence{}},
 	}
 	if t.speed <= 0 {
@@ -186,17 +185,15 @@ func (t *Tracker) raise(r *rule.Rule, o *occurrence.Occurrence, owner identity.O
 		return did // history: its quiet time is over already
 	}
 	e := t.episode(r, o, owner)
-	if o.History() && e.knows(o) {
-		return did
+	if o.History() {
+		if a := t.subjects.find(e, objectOf(&o.Object)); a != nil && a.knows(o) {
+			return did
+		}
 	}
 	life := t.life(o)
 	e.add(o, quiet, life)
-	if e.affect(o, t.kept < t.settings.MaxActive*objectsPerAlert) {
-		obj := objectOf(&o.Object)
-		t.index(e, obj)
-		if e.state == Firing {
-			t.meet(e, obj, now)
-		}
+	if a := t.affect(e, o); a != nil && e.state == Firing {
+		t.meet(a, now)
 	}
 	switch e.state {
 	case Pending:
@@ -259,8 +256,8 @@ func (t *Tracker) remove(e *episode) {
 	if e.folded {
 		t.folds--
 	}
-	for o := range e.objects {
-		t.unindex(e, o)
+	for _, a := range e.objects {
+		t.subjects.leave(a)
 	}
 }
 

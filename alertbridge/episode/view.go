@@ -69,10 +69,11 @@ func (t *Tracker) view(e *episode) View {
 	} else {
 		v.Recovering = !e.recovered.IsZero()
 	}
-	for obj, a := range e.objects {
-		if !slices.ContainsFunc(a.parts, func(p part) bool { return !p.recovered }) {
+	for _, a := range e.objects {
+		if !a.troubled() {
 			v.Recovered++
 		}
+		obj := &a.subject.object
 		v.Objects = append(v.Objects, rule.ObjectPath(&occurrence.Object{Kind: obj.kind, Namespace: obj.namespace, Name: obj.name}))
 	}
 	slices.Sort(v.Objects)
