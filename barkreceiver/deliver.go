@@ -24,6 +24,7 @@ type told struct {
 	receiver  string
 	device    *config.Device
 	duplicate bool
+	late      bool // the device knows already that it is over
 	push.Result
 }
 
@@ -111,6 +112,8 @@ func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel
 		switch {
 		case a.told.Has(id, parcel.params.ID, p.state):
 			all = append(all, told{receiver: p.receiver.Name, device: d, duplicate: true})
+		case a.told.Late(id, parcel.params.ID, p.state):
+			all = append(all, told{receiver: p.receiver.Name, device: d, duplicate: true, late: true})
 		case a.told.News(id, parcel.params.ID, p.state):
 			loud = append(loud, d)
 		default:
@@ -201,8 +204,10 @@ func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params 
 func (a *App) answer(p *plan, all []told) (string, error) {
 	var lines []string
 	count := map[string]int{}
+	late := false
 	for _, t := range all {
 		count[t.outcome()]++
+		late = late || t.late
 		a.metrics.pushes.WithLabelValues(t.receiver, t.outcome()).Inc()
 		line := t.String()
 		if t.receiver != p.receiver.Name {
@@ -221,6 +226,8 @@ func (a *App) answer(p *plan, all []told) (string, error) {
 		return "", fail(http.StatusServiceUnavailable, "%s", text)
 	case count["delivered"]+count[duplicate] == 0:
 		return "", fail(http.StatusUnprocessableEntity, "%s", text)
+	case late: // if it fires all the same, the next message says so again
+		return "", fail(http.StatusConflict, "it was told a moment ago that this is over\n%s", text)
 	}
 	level.Debug(a.logger).Log("msg", "delivered", "receiver", p.receiver.Name, "id", p.id, "devices", fmt.Sprint(len(all)))
 	return text + "\n", nil

@@ -38,6 +38,7 @@ func TestNoSecondRing(t *testing.T) {
 		{"the other Alertmanager's", firing("repeat interval elapsed"), "", 200, ""},
 		{"resolved", group("oncall", "resolved", "09:00", "all alerts resolved"), "", 200, both},
 		{"a retry of that", group("oncall", "resolved", "09:00", "all alerts resolved"), "", 200, ""},
+		{"the other Alertmanager's, of what was so before", firing("first notification"), "", 409, ""},
 		{"fires anew", group("oncall", "firing", "10:00", "first notification"), "", 200, both},
 		{"the other Alertmanager's, with its own time", strings.Replace(group("oncall", "firing", "10:00", "first notification"), "T10:00:00Z", "T10:00:01.5Z", 1), "", 200, ""},
 		{"fires once more, and nobody told of the end", group("oncall", "firing", "10:30", "first notification"), "", 200, both},

@@ -50,6 +50,20 @@ func (s *Store) News(device, id string, st State) bool {
 	})
 }
 
+// Late tells whether a message says of nothing but what the device was just told
+// is over that it fires. The second of two Alertmanagers looks at its alerts, waits
+// for the first, and then tells what was so before.
+func (s *Store) Late(device, id string, st State) bool {
+	if st.Repeat || len(st.Firing) == 0 || s.News(device, id, st) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last, ok := s.told.Peek(key{device, id})
+	return ok && last.Over && time.Since(last.at) < pairGap &&
+		!slices.ContainsFunc(st.Firing, func(a Alert) bool { return a.Began.After(last.at) })
+}
+
 // hear returns what a device knows after it was told of the alerts. Others are
 // known for a while yet.
 func hear(before []heard, firing []Alert, now time.Time, window time.Duration) []heard {

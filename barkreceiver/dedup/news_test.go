@@ -73,6 +73,57 @@ func TestNews(t *testing.T) {
 	}
 }
 
+// TestLate: a pair of Alertmanagers of which one was started later look at their
+// alerts at different times. What the second saw before the first told the end is
+// told no more; all else is.
+func TestLate(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		told  string // what fired before it was over
+		after time.Duration
+		fires string
+		began time.Duration // after it was over; 0 is long before
+		late  bool
+	}{
+		{"what was over a moment before", "a", 2 * time.Second, "a", 0, true},
+		{"one of two", "ab", 2 * time.Second, "b", 0, true},
+		{"it still does later", "a", pairGap, "a", 0, false},
+		{"another", "a", 2 * time.Second, "ab", 0, false},
+		{"it is back", "a", 2 * time.Second, "a", time.Second, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, _ := newStore(t, 10)
+				since := func(letters string) []Alert { // and not in the future
+					all := alerts(letters)
+					for i := range all {
+						all[i].Began = time.Date(1999, 12, 31, 0, 0, 0, 0, time.UTC)
+					}
+					return all
+				}
+				record(t, s, "phone", "id", State{Digest: "firing", Firing: since(tt.told)})
+				time.Sleep(time.Minute)
+				st := State{Digest: "fires", Firing: since(tt.fires)}
+				if s.Late("phone", "id", st) {
+					t.Error("late while it fires")
+				}
+				record(t, s, "phone", "id", State{Digest: "over", Over: true})
+				over := time.Now()
+				time.Sleep(tt.after)
+				if tt.began > 0 {
+					st.Firing[0].Began = over.Add(tt.began)
+				}
+				if got := s.Late("phone", "id", st); got != tt.late {
+					t.Errorf("late: %v, want %v", got, tt.late)
+				}
+				if s.Late("other", "id", st) {
+					t.Error("late for a device that was told nothing")
+				}
+			})
+		})
+	}
+}
+
 // Of more alerts than are remembered a change is news.
 func TestNewsOfMany(t *testing.T) {
 	var many []Alert
