@@ -32,7 +32,7 @@ func main() {
 	flag.StringVar(&o.floor, "floor", "floor", "the floor")
 	flag.Float64Var(&o.scale, "scale", 1, "part of the load")
 	flag.StringVar(&o.only, "scenario", "", "run this scenario alone")
-	flag.StringVar(&o.subjects, "subjects", "floor,exporter,exporter+state", "whom to measure")
+	flag.StringVar(&o.subjects, "subjects", "floor,exporter,exporter+state,exporter+log", "whom to measure")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, &o)

@@ -85,7 +85,7 @@ func measure(ctx context.Context, o *options, sc scenario, name string) (*row, e
 	if name == "floor" {
 		t.subject, err = startFloor(ctx, o.floor, t.server.URL(), sc.present)
 	} else {
-		t.subject, err = startExporter(ctx, o.exporter, t.server.URL(), dir, name == "exporter+state")
+		t.subject, err = startExporter(ctx, name, o.exporter, t.server.URL(), dir)
 	}
 	if err != nil {
 		return nil, err

@@ -79,8 +79,9 @@ func startFloor(ctx context.Context, path, server string, present int) (*subject
 	return s, nil
 }
 
-// startExporter starts the exporter, without or with a state file.
-func startExporter(ctx context.Context, path, server, dir string, state bool) (*subject, error) {
+// startExporter starts the exporter; its name says with what: a state file, an
+// event log.
+func startExporter(ctx context.Context, name, path, server, dir string) (*subject, error) {
 	config := filepath.Join(dir, "config.yml")
 	// Waiting for a second Prometheus is no cost; it would only take time here.
 	if err := os.WriteFile(config, []byte("metrics: {new_series_delay: 0s}\n"), 0o600); err != nil {
@@ -91,8 +92,11 @@ func startExporter(ctx context.Context, path, server, dir string, state bool) (*
 		return nil, err
 	}
 	args := []string{"--kube.server", server, "--config.file", config, "--web.listen-address", address}
-	if state {
+	if strings.Contains(name, "+state") {
 		args = append(args, "--state.file", filepath.Join(dir, "state"))
+	}
+	if strings.Contains(name, "+log") {
+		args = append(args, "--event-log.file", filepath.Join(dir, "events.jsonl"))
 	}
 	s := &subject{cmd: exec.CommandContext(ctx, path, args...)} //nolint:gosec // likewise
 	s.cmd.Env = append(os.Environ(), "KUBECONFIG=", "HOME="+dir)
