@@ -13,7 +13,7 @@ import (
 	"github.com/kubebark/kubebark/alertbridge/notify"
 )
 
-func withState(t *testing.T, url, file string) *Bridge {
+func withState(t testing.TB, url, file string) *Bridge {
 	t.Helper()
 	b, err := New(Options{
 		Settings: settings(url), Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), StateFile: file,

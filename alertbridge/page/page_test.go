@@ -33,7 +33,7 @@ type views []episode.View
 func (vs views) Views() []episode.View { return vs }
 
 // sample is a firing, a pending and an ended alert, at a bubble's time.
-func sample(t *testing.T) views {
+func sample(t testing.TB) views {
 	t.Helper()
 	set, err := rule.Compile(rule.DefaultConfig(), map[string]string{"cluster": "prod-eu"})
 	if err != nil {
@@ -70,7 +70,7 @@ func sample(t *testing.T) views {
 }
 
 // get asks for a path in a bubble, where it is always the same time.
-func get(t *testing.T, path string, vs func(*testing.T) views) *http.Response {
+func get(t *testing.T, path string, vs func(testing.TB) views) *http.Response {
 	t.Helper()
 	var resp *http.Response
 	synctest.Test(t, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestDropRuleIsARule(t *testing.T) {
 }
 
 func TestNoAlerts(t *testing.T) {
-	none := func(*testing.T) views { return nil }
+	none := func(testing.TB) views { return nil }
 	if s := body(t, get(t, "/api/v1/alerts", none)); !strings.Contains(s, `{"data":{"alerts":[]},"status":"success"}`) {
 		t.Error(s)
 	}

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func newStore(t *testing.T, size int) (*Store, *prometheus.Registry) {
+func newStore(t testing.TB, size int) (*Store, *prometheus.Registry) {
 	t.Helper()
 	reg := prometheus.NewPedanticRegistry()
 	s, err := New(size, reg)

@@ -139,6 +139,7 @@ func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part
 	for i, j := range part {
 		if !ok {
 			one, _ := c.send(ctx, p, ds[i:i+1])
+			one[0].Detail = redact(one[0].Detail, ds) // the server knows all their keys
 			told(j, one[0])
 			continue
 		}

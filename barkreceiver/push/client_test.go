@@ -113,7 +113,7 @@ func (s *server) seen() []string {
 	return r
 }
 
-func newClient(t *testing.T, url string) (*Client, prometheus.Gauge) {
+func newClient(t testing.TB, url string) (*Client, prometheus.Gauge) {
 	t.Helper()
 	up := prometheus.NewGauge(prometheus.GaugeOpts{Name: "up", Help: "Up."})
 	c, err := New(Options{

@@ -1,8 +1,10 @@
 package silence
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -72,7 +74,7 @@ type fixture struct {
 	api *api
 }
 
-func newFixture(t *testing.T, language string) *fixture {
+func newFixture(t testing.TB, language string) *fixture {
 	t.Helper()
 	f := &fixture{api: new(api)}
 	server := httptest.NewServer(f.api)
@@ -100,7 +102,7 @@ func alert(n int, pairs ...string) apiAlert {
 }
 
 // link returns the token of a link for alerts of the API.
-func (f *fixture) link(t *testing.T, now time.Time, alerts ...apiAlert) string {
+func (f *fixture) link(t testing.TB, now time.Time, alerts ...apiAlert) string {
 	t.Helper()
 	var pushed []template.Alert
 	for _, a := range alerts {
@@ -141,4 +143,14 @@ func field(t *testing.T, page, name string) string {
 		t.Fatalf("no field %s in %s", name, page)
 	}
 	return m[2]
+}
+
+// canned answers everything alike, without a network.
+type canned struct {
+	status int
+	body   []byte
+}
+
+func (c canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: c.status, Body: io.NopCloser(bytes.NewReader(c.body)), Request: r}, nil
 }

@@ -109,7 +109,7 @@ func (p *pod) text(name string) string {
 	if c != nil && c.Image != "" {
 		parts = append(parts, "image "+c.Image)
 	}
-	return strings.Join(parts, "; ")
+	return strings.Join(strings.Fields(strings.Join(parts, "; ")), " ") // one line, whatever they say
 }
 
 // container returns the container of the name, or that which is the least well;
