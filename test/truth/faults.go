@@ -69,30 +69,32 @@ func (w *world) takeLonger(ctx context.Context, st step) error {
 	case fullDisk, noDisk:
 		return w.disk.fail(ctx, st)
 	case kill, terminate:
-		if err := w.stop(st.Do == kill); err != nil {
+		e := w.exporters[st.With]
+		if err := w.stop(e, st.Do == kill); err != nil {
 			return err
 		}
 		pause(ctx, st.For)
-		return w.exporter.start()
+		return e.start()
 	case moveAfter, moveCrashed:
 		return w.move(ctx, st)
 	case killAndCut:
 		w.server.Freeze()
 		pause(ctx, st.For/2)
-		err := w.stop(true)
+		e := w.exporters[st.With]
+		err := w.stop(e, true)
 		pause(ctx, st.For/2)
 		w.server.Thaw()
-		return errors.Join(err, w.exporter.start())
+		return errors.Join(err, e.start())
 	default:
 		return fmt.Errorf("no such fault: %q", st.Do)
 	}
 	return nil
 }
 
-// stop ends the exporter. What it has shown that is not on the disk it takes
-// with it.
-func (w *world) stop(crash bool) error {
-	err := w.exporter.stop(crash)
+// stop ends an exporter. What it has shown that is not on the disk it takes with
+// it.
+func (w *world) stop(e *exporter, crash bool) error {
+	err := e.stop(crash)
 	w.ledger.ended()
 	return err
 }

@@ -42,9 +42,10 @@ func realWorld(t *testing.T, o testbed.Options) (*world, *testbed.ControlPlane) 
 	}
 	t.Cleanup(w.close)
 	if w.exporter, err = newExporter(bin, w.opts.Dir, "metrics:\n  new_series_delay: 0s\n",
-		"--kubeconfig="+cp.Kubeconfig(testbed.Admin), "--state.file="+w.stateFile()); err != nil {
+		"--kubeconfig="+cp.Kubeconfig(testbed.Admin), "--state.file="+stateFile(w.opts.Dir)); err != nil {
 		t.Fatal(err)
 	}
+	w.exporters = []*exporter{w.exporter}
 	w.scrapers = []*scraper{newScraper(w.exporter.url+"/metrics", 250*time.Millisecond, rand.New(rand.NewPCG(sd, 3)), w.ledger.scraped)}
 	rc := realCluster{t.Context(), client}
 	w.story = newStory(rc, w.ledger, plot{Pace: 10 * time.Millisecond}, w.rand)

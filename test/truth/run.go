@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -35,6 +33,7 @@ type report struct {
 	Schedule *schedule
 	Verdicts []verdict // one for each Prometheus
 	Log      verdict   // of the event log, where there is one
+	Alerts   verdict   // of Warnings and their alerts, where there are shards
 	Notes    string
 	Tail     string // of the exporter's log
 }
@@ -47,10 +46,12 @@ type world struct {
 	ledger   *ledger
 	store    *fakeapi.Store
 	server   *fakeapi.Server
-	exporter *exporter
-	disk     *disk
-	story    *story
-	scrapers []*scraper
+	exporter *exporter // the first, and mostly the only one
+	// exporters are all, where shards divide the cluster.
+	exporters []*exporter
+	disk      *disk
+	story     *story
+	scrapers  []*scraper
 
 	mu   sync.Mutex
 	errs []error
@@ -82,11 +83,14 @@ func run(ctx context.Context, s *schedule, o options) (*report, error) {
 		err = w.settle(ctx)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w\n%s", err, w.exporter.tail(40))
+		return nil, fmt.Errorf("%w\n%s", err, w.tail(40))
 	}
 	r := w.report()
 	if w.logs() {
 		r.Log = w.logged(ctx)
+	}
+	if w.shards() > 1 {
+		r.Alerts = w.alerted(ctx)
 	}
 	return r, nil
 }
@@ -110,24 +114,21 @@ func (w *world) build() error {
 		config += "\n  new_series_delay: 0s"
 	}
 	flags := append([]string{"--kube.server=" + w.server.URL()}, k.Flags...)
-	if w.logs() {
-		flags = append(flags, "--event-log.file="+w.logFile())
+	if k.Divided {
+		w.server.Divide()
 	}
-	if k.State {
-		flags = append(flags, "--state.file="+w.stateFile())
-	}
-	if w.exporter, err = newExporter(w.opts.Bin, w.opts.Dir, "metrics:\n  "+config+"\n", flags...); err != nil {
+	if err := w.employ("metrics:\n  "+config+"\n", flags); err != nil {
 		return err
 	}
-	n := 1
+	targets := w.exporters
 	if k.Pair {
-		n = 2
+		targets = []*exporter{w.exporter, w.exporter}
 	}
-	for range n {
+	for _, e := range targets {
 		r := rand.New(rand.NewPCG(w.rand.Uint64(), 3)) //nolint:gosec // it is to be repeatable
-		w.scrapers = append(w.scrapers, newScraper(w.exporter.url+"/metrics", 250*time.Millisecond, r, w.ledger.scraped))
+		w.scrapers = append(w.scrapers, newScraper(e.url+"/metrics", 250*time.Millisecond, r, w.scraped))
 	}
-	w.disk = &disk{state: w.stateFile(), exporter: w.exporter, ledger: w.ledger}
+	w.disk = &disk{state: stateFile(w.opts.Dir), exporter: w.exporter, ledger: w.ledger}
 	w.scrapers[0].wrote = w.disk.wrote
 	w.story = newStory(storeCluster{w.store}, w.ledger, plot{
 		Puts: !k.Lists || k.Bound, Careless: k.Bound, Pace: 4 * time.Millisecond,
@@ -136,7 +137,13 @@ func (w *world) build() error {
 	return nil
 }
 
-func (w *world) stateFile() string { return filepath.Join(w.opts.Dir, "state") }
+// scraped takes what a scraper has: of shards, only all together tell the truth.
+func (w *world) scraped(totals map[labels]int64) {
+	if w.shards() > 1 {
+		totals = w.totals()[0]
+	}
+	w.ledger.scraped(totals)
+}
 
 // begin starts the exporter in a cluster that has a history, and waits until
 // it knows it. What comes next counts.
@@ -146,19 +153,15 @@ func (w *world) begin(ctx context.Context) error {
 	if err := w.story.before(w.rand.IntN(1500)); err != nil {
 		return err
 	}
-	if err := w.exporter.start(); err != nil {
+	if err := w.each((*exporter).start); err != nil {
 		return err
 	}
-	if err := w.exporter.ready(ctx); err != nil {
+	if err := w.each(func(e *exporter) error { return e.ready(ctx) }); err != nil {
 		return err
 	}
 	if w.schedule.Kind.State {
 		// Killed before that it would have no state, and so begin once more.
-		err := testbed.Poll(ctx, "for the state file", func(context.Context) (bool, error) {
-			_, err := os.Stat(w.stateFile())
-			return err == nil, err
-		})
-		if err != nil {
+		if err := w.hasState(ctx); err != nil {
 			return err
 		}
 	}
@@ -180,7 +183,7 @@ func (w *world) play(ctx context.Context) error {
 	wg.Wait()
 	w.server.Heal()
 	w.failed(w.server.Accept())
-	w.failed(w.exporter.start())
+	w.failed(w.each((*exporter).start))
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return errors.Join(w.errs...)
@@ -207,17 +210,16 @@ func (w *world) settle(ctx context.Context) error {
 		return err
 	}
 	return testbed.Poll(ctx, "until the last occurrences are scraped", func(context.Context) (bool, error) {
-		if err := w.exporter.alive(); err != nil {
+		if err := w.each((*exporter).alive); err != nil {
 			return false, err
 		}
-		for _, sc := range w.scrapers {
-			totals := sc.totals()
+		for i, totals := range w.totals() {
 			missing := slices.ContainsFunc(last, func(ls labels) bool { return totals[ls] == 0 })
 			if w.schedule.Kind.Limited { // they need not have series of their own
 				missing = missing && !w.ledger.judge(totals, false, true).OK()
 			}
 			if missing {
-				return false, sc.lastError()
+				return false, w.scrapers[i].lastError()
 			}
 		}
 		return true, nil
@@ -225,29 +227,27 @@ func (w *world) settle(ctx context.Context) error {
 }
 
 func (w *world) report() *report {
-	r := &report{Schedule: w.schedule, Tail: w.exporter.tail(60)}
+	r := &report{Schedule: w.schedule, Tail: w.tail(60)}
 	k := w.schedule.Kind
-	for i, sc := range w.scrapers {
-		if d := sc.stalled(); k.Pair && d > stall {
+	for i, totals := range w.totals() {
+		if d := w.scrapers[i].stalled(); k.Pair && d > stall {
 			r.Notes += fmt.Sprintf("Prometheus %d was kept from scraping for %s and is not judged; ", i, d.Round(time.Millisecond))
 			continue
 		}
-		r.Verdicts = append(r.Verdicts, w.ledger.judge(sc.totals(), k.Bound, k.Limited))
+		r.Verdicts = append(r.Verdicts, w.ledger.judge(totals, k.Bound, k.Limited))
 	}
-	own := w.scrapers[0].own()
+	own, starts := w.own()
 	lists, watches := w.server.Requests()
 	if k.Disk {
 		r.Notes += fmt.Sprintf("%.0f failed writes; ", own["kube_event_exporter_state_write_failures_total"])
 	}
 	r.Notes += fmt.Sprintf("%d faults, %d starts, %d pages of lists, %d watches, recovered %.0f, inexact %.0f, %s", len(w.schedule.Steps),
-		w.exporter.starts, lists, watches, own["kube_event_exporter_recovered_occurrences_total"], own["kube_event_exporter_inexact_occurrences_total"], w.story.shelf.told)
+		starts, lists, watches, own["kube_event_exporter_recovered_occurrences_total"], own["kube_event_exporter_inexact_occurrences_total"], w.story.shelf.told)
 	return r
 }
 
 func (w *world) close() {
-	if w.exporter != nil {
-		_ = w.exporter.stop(true) // a crash cannot fail
-	}
+	_ = w.each(func(e *exporter) error { return e.stop(true) }) // a crash cannot fail
 	if w.server != nil {
 		w.server.Close()
 	}

@@ -30,6 +30,10 @@ type kind struct {
 	Limited bool
 	// Disk lets the disk with the state file fail.
 	Disk bool
+	// Shards is how many exporters divide the cluster, where it is not one.
+	Shards int
+	// Divided has the API server leave out what is not a shard's.
+	Divided bool
 }
 
 // kinds are all kinds of schedules, each of which comes in turn.
@@ -45,6 +49,8 @@ func kinds() []kind {
 		{Name: "state, a watch for each namespace", State: true, Lists: true, Flags: []string{"--namespaces=default,shop,zoo,zz-last"}},
 		{Name: "state, too many series", State: true, Lists: true, Config: "series_limit: 9", Limited: true},
 		{Name: "state, a disk that fails", State: true, Lists: true, Disk: true},
+		{Name: "state, shards", State: true, Lists: true, Shards: 3},
+		{Name: "state, shards that the API server divides", State: true, Lists: true, Shards: 3, Divided: true},
 	}
 }
 
@@ -137,6 +143,9 @@ func newSchedule(seed uint64, k kind, length time.Duration) *schedule {
 			st.With = 1 + r.IntN(4)
 		case compact, refuse, freeze, kill, terminate, killAndCut, moveAfter, moveCrashed, slowScrape:
 			st.For = upTo(r, 1500*time.Millisecond)
+			if k.Shards > 1 && slices.Contains([]string{kill, terminate, killAndCut}, st.Do) {
+				st.With = r.IntN(k.Shards)
+			}
 		case fullDisk:
 			st.With, st.For = r.IntN(3000), upTo(r, 5*time.Second) // some pass between two writes
 		case noDisk:

@@ -84,6 +84,11 @@ func (a *tally) add(t *testing.T, o outcome) {
 	} else if v.Made > 0 {
 		a.logged += v.Made
 	}
+	if v := o.report.Alerts; !v.OK() {
+		t.Errorf("%s\n%s\n%s", o.schedule, v, o.report.Tail)
+	} else if v.Made > 0 {
+		t.Logf("%d events of type Warning have their alert in one shard", v.Made)
+	}
 	for _, v := range o.report.Verdicts {
 		a.made += v.Made
 		a.lost += v.Lost
