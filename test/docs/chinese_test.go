@@ -9,6 +9,8 @@ import (
 	"github.com/kubebark/kubebark/test/docs/page"
 )
 
+const english, chinese = "README.md", "README.zh-CN.md"
+
 // shape is what a page and its translation have in common.
 type shape struct {
 	Levels []int    // of headings
@@ -19,7 +21,6 @@ type shape struct {
 // TestChinese: README.zh-CN.md has the headings, blocks and links of README.md in
 // the same order; each leads to the other.
 func TestChinese(t *testing.T) {
-	const english, chinese = "README.md", "README.zh-CN.md"
 	all := pages(t)
 	want, got := outline(all[english]), outline(all[chinese])
 	if i := slices.Index(want.Links, chinese); i < 0 || i >= len(got.Links) || got.Links[i] != english {

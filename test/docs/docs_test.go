@@ -93,7 +93,7 @@ func has(p *page.Page, anchor string) bool {
 // says what it needs that no test has.
 func TestCommands(t *testing.T) {
 	followed := map[string]string{}
-	call := regexp.MustCompile(`page\.Steps\([^)"]*"([^"]+)"\)`)
+	call := regexp.MustCompile(`page\.Steps\([^)]*"([^"]+)"\)`)
 	walk(t, "_test.go", func(name string) {
 		data, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
@@ -107,6 +107,9 @@ func TestCommands(t *testing.T) {
 		t.Errorf("only %v are followed", followed)
 	}
 	for name, p := range pages(t) {
+		if name == chinese {
+			continue // whose blocks are those of README.md
+		}
 		for _, b := range p.Blocks {
 			if b.Commands() && b.Needs() == "" && followed[name] == "" {
 				t.Errorf("%s:%d: no test follows this page; say <!-- needs: … --> before what cannot be run, or have one call page.Steps", name, b.Line)

@@ -7,7 +7,8 @@
 //	<!-- needs: a cluster -->   what no test has; nobody runs it
 //	<!-- start -->              it goes on until the page is at its end
 //
-// A block after <!-- file: NAME --> is what the file NAME is to have. A test in the
+// A block after <!-- file: NAME --> is what the file NAME is to have, and a block of
+// text right after commands what they print among other things; … in it is anything. A test in the
 // folder above this one fails where a page has commands that are neither run nor
 // marked.
 package page
@@ -37,6 +38,7 @@ type Block struct {
 	Lang  string
 	Marks map[string]string // of the comments before it: "needs" → "a cluster"
 	Text  string            // without the page's indentation
+	Shows string            // what commands print
 }
 
 // A Heading is one of a page.
@@ -91,12 +93,16 @@ func parse(name, text string) (*Page, error) {
 	var open *Block
 	var indent string
 	var marks map[string]string
+	after := false // nothing has come since the last block
 	for i, line := range strings.Split(text, "\n") {
 		bare := strings.TrimLeft(line, " ")
 		switch {
 		case open != nil && strings.HasPrefix(bare, "```"):
+			if n := len(p.Blocks); open.Lang == "text" && after && n > 0 && p.Blocks[n-1].Commands() {
+				p.Blocks[n-1].Shows = open.Text
+			}
 			p.Blocks = append(p.Blocks, *open)
-			open = nil
+			open, after = nil, true
 		case open != nil:
 			open.Text += strings.TrimPrefix(line, indent) + "\n"
 		case strings.HasPrefix(bare, "```"):
@@ -110,7 +116,7 @@ func parse(name, text string) (*Page, error) {
 			}
 			marks[m[1]] = m[2]
 		default:
-			marks = nil
+			marks, after = nil, after && bare == ""
 			p.read(i+1, line)
 		}
 	}

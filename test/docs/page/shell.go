@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -22,8 +23,6 @@ type Shell struct {
 	Instead *strings.Replacer
 	// Started waits until what a step has started is ready.
 	Started func(p *testbed.Process, command string)
-	// Did is given what the commands of a step have printed; it may be nil.
-	Did func(b *Block, out string)
 }
 
 // Follow does the steps in their order. What they start ends with the test.
@@ -54,10 +53,21 @@ func (s *Shell) step(t *testing.T, b *Block) {
 		if err != nil {
 			t.Fatalf("%s:%d:\n%s%v\n%s", b.Page, b.Line, text, err, out)
 		}
-		if s.Did != nil {
-			s.Did(b, out)
+		for line := range strings.Lines(b.Shows) {
+			if !prints(out, strings.TrimSpace(line)) {
+				t.Errorf("%s:%d:\n%sdoes not print\n%sbut\n%s", b.Page, b.Line, text, line, out)
+			}
 		}
 	}
+}
+
+// prints tells whether a line is in what was printed; … in it is anything.
+func prints(out, line string) bool {
+	parts := strings.Split(line, "…")
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
+	}
+	return regexp.MustCompile(strings.Join(parts, ".*")).MatchString(out)
 }
 
 // Run runs a script and returns what it has printed.
