@@ -57,6 +57,16 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 e2e: build parts-test browser ## End-to-end tests on real parts.
 	cd test && go vet ./... && go test -count=1 -timeout 30m ./...
 
+FUZZTIME ?= 30s
+
+.PHONY: fuzz
+fuzz: ## Fuzz each parser and handler in turn; FUZZTIME=10m for longer.
+	@grep -rhoE '^func Fuzz[A-Za-z0-9]+' --include=*_test.go --with-filename alertbridge barkreceiver cmd exporter internal | \
+	sed 's,^\(.*\)/[^/]*:func \(.*\),\1 \2,' | sort | while read -r package target; do \
+		echo "== $$package $$target"; \
+		go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1s "./$$package" </dev/null || exit 1; \
+	done
+
 .PHONY: lint
 lint: parts-lint ## golangci-lint over all modules.
 	$(BIN)/golangci-lint run --allow-parallel-runners ./...
