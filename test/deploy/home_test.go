@@ -51,7 +51,8 @@ func newHome(t *testing.T, cp *testbed.ControlPlane) *home {
 	t.Cleanup(func() { phones.Close(); bark.Close() })
 	path, err := testbed.Binary("", "kubectl")
 	must(t, err)
-	less := t.TempDir()                                                                        // there is no terminal to leaf through
+	// There is no terminal to leaf through.
+	less := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(less, "less"), []byte("#!/bin/sh\nexec cat\n"), 0o700)) //nolint:gosec // a program
 	ours, err := filepath.Abs(filepath.Join(root, "bin"))
 	must(t, err)
