@@ -44,10 +44,9 @@ func bucketOf(o *occurrence.Occurrence) uint64 {
 	return d.Sum64()
 }
 
-type bucket struct {
-	tokens float32
-	at     int64 // Unix nanoseconds
-}
+// bucket is what a bucket holds, as the time in Unix nanoseconds at which it
+// would have been empty had it only been filled since.
+type bucket int64
 
 func newBuckets(refill time.Duration) *buckets {
 	return &buckets{refill: refill, young: map[uint64]bucket{}}
@@ -64,7 +63,7 @@ func (b *buckets) get(k uint64, at int64) bucket {
 	if c, ok := b.old[k]; ok {
 		return c
 	}
-	return bucket{tokens: bucketBurst, at: at}
+	return bucket(at - bucketBurst*int64(b.refill))
 }
 
 // write takes a write into account and tells whether it emptied the bucket, as
@@ -75,13 +74,11 @@ func (b *buckets) write(o *occurrence.Occurrence) (empty bool) {
 		return false
 	}
 	k, now := bucketOf(o), o.At.UnixNano()
-	c := b.get(k, now)
-	c.tokens += float32(now-c.at) / float32(b.refill)
-	c.tokens, c.at = min(c.tokens, bucketBurst)-1, now
+	held := min(now-int64(b.get(k, now)), bucketBurst*int64(b.refill)) - int64(b.refill)
 	// A jump of the count means that the filter held the ones between back.
-	if c.tokens < 0 || o.New > 1 && o.Counted && o.Origin != occurrence.Listed && !o.Inexact {
-		c.tokens = 0
+	if held < 0 || o.New > 1 && o.Counted && o.Origin != occurrence.Listed && !o.Inexact {
+		held = 0
 	}
-	b.young[k] = c
-	return c.tokens < 1
+	b.young[k] = bucket(now - held)
+	return held < int64(b.refill)
 }

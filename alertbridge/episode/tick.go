@@ -23,6 +23,14 @@ const (
 	// before it asks for one.
 	proofAfter = 5 * time.Second
 
+	// backlog is how long after the watch has come back nothing is said to last:
+	// what was missed comes in at once and in its order, so that the first of it
+	// may tell of a trouble whose end is right behind.
+	backlog = 2 * time.Second
+	// stall is how late we may wake before we hold that we were stopped, and that
+	// the watch has more for us than we have read.
+	stall = 3 * time.Second
+
 	// notice is how long before its end an alert is sent with the reason of
 	// the end, for Alertmanager may end it before we do.
 	notice = 15 * time.Second
@@ -49,13 +57,26 @@ func (t *Tracker) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-timer.C:
-			timer.Reset(t.tick(time.Now()))
+			now := time.Now()
+			t.woke(now)
+			timer.Reset(t.tick(now))
 		case <-t.wake:
+			t.woke(time.Now())
 			t.mu.Lock()
 			wait := max(minTick, time.Until(t.next))
 			t.mu.Unlock()
 			timer.Reset(wait)
 		}
+	}
+}
+
+// woke takes a late awakening for a watch that has come back: the process, or
+// the machine, was stopped.
+func (t *Tracker) woke(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.next.IsZero() && now.Sub(t.next) > stall {
+		t.since = now.Add(t.scale(grace))
 	}
 }
 
@@ -81,7 +102,7 @@ func (t *Tracker) tick(now time.Time) time.Duration {
 		switch {
 		case live:
 			t.step(e, now)
-		case t.heard(e):
+		case t.heard(e) && t.caughtUp(e, now):
 			t.refresh(e, now)
 		}
 	}
@@ -111,6 +132,13 @@ func (t *Tracker) live(now time.Time) bool {
 // it lasts, whatever else is still to come in.
 func (t *Tracker) heard(e *episode) bool {
 	return !t.listing && !t.since.IsZero() && e.last.After(t.since.Add(-t.scale(grace)))
+}
+
+// caughtUp tells whether the watch has been back for long enough that an episode
+// which lasts for all we know does so.
+func (t *Tracker) caughtUp(e *episode, now time.Time) bool {
+	back := t.since.Add(-t.scale(grace))
+	return !t.since.IsZero() && !now.Before(back.Add(min(t.scale(backlog), e.quiet/5)))
 }
 
 // step moves an active episode on.
@@ -246,9 +274,10 @@ func (t *Tracker) Current() []notify.Alert {
 		return nil // refresh nothing
 	}
 	now := time.Now()
+	live := t.live(now)
 	var as []notify.Alert
 	for _, e := range t.active {
-		if e.lasts(now) {
+		if e.lasts(now) && (live || t.caughtUp(e, now)) {
 			as = append(as, t.alert(e))
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 // table is a map of entries by key, for there may be half a million: Go's map
 // doubles its parts when they are full and needs up to 94 bytes for each of
-// these entries, this one between 50 and 63. It is open addressing with linear
+// these entries, this one between 46 and 52. It is open addressing with linear
 // probing, in parts that grow one by one, so that the copy of none is large.
 // The zero value is ready.
 type table struct {
@@ -29,8 +29,8 @@ type slot struct {
 const (
 	partBits = 6
 	minSlots = 8
-	// A part is at most so full; beyond it grows by a quarter.
-	fullNum, fullDen = 4, 5
+	// A part is at most so full; beyond it grows by an eighth.
+	fullNum, fullDen = 7, 8
 )
 
 // of returns the part that a key belongs to. The key 0 stands for a free slot,
@@ -114,7 +114,7 @@ func (p *part) find(key uint64) int {
 
 func (p *part) grow() {
 	old := p.slots
-	p.slots = make([]slot, max(minSlots, len(old)+len(old)/4))
+	p.slots = make([]slot, max(minSlots, len(old)+len(old)/8+1))
 	for i := range old {
 		if old[i].key != 0 {
 			p.slots[p.find(old[i].key)] = old[i]

@@ -1,7 +1,9 @@
 package history
 
 import (
-	"container/list"
+	"encoding/binary"
+	"hash/maphash"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,89 +24,139 @@ type Entry struct {
 	Message   string
 	Component string
 	Host      string
-	Object    occurrence.Object
+	Object    occurrence.Object // without its UID and API version
 	Workload  string
 	Count     int64     // occurrences that the event stands for
 	First     time.Time // by the event's own account
 	Last      time.Time // when the latest occurrence was
-
-	uid, name string // of the Event object
 }
 
-// object tells objects apart; one that is made anew under the same name goes on
-// where the other was.
-type object struct{ kind, namespace, name string }
+// kept is an entry as it is kept: its texts are one piece of memory, which
+// keeps nothing else alive and which a repeat writes over.
+type kept struct {
+	event       uint64 // hash of the Event object's UID and name
+	count       int64
+	first, last int64 // Unix microseconds, 0 for none
+	texts       []byte
+}
 
-// life is what is kept of an object.
+// life is what is kept of an object. One that is made anew under the same name
+// goes on where the other was.
 type life struct {
-	object object
-	events []*Entry // the one that was heard of last is last
+	object       uint64 // hash
+	events       []kept // the one that was heard of last is last
+	newer, elder *life
 }
 
 // History keeps events. It is an [occurrence.Sink].
 type History struct {
+	seed maphash.Seed
+
 	mu      sync.Mutex
-	lives   map[object]*list.Element // of *life
-	order   *list.List               // the object that was heard of last is first
+	lives   map[uint64]*life
+	order   life // its elder is the object that was heard of last, its newer the one that was not for longest
 	entries int
+	texts   []byte // of the entry that is being made
 }
 
 var _ occurrence.Sink = (*History)(nil)
 
 // New returns an empty history.
 func New() *History {
-	return &History{lives: make(map[object]*list.Element), order: list.New()}
+	h := &History{seed: maphash.MakeSeed(), lives: make(map[uint64]*life)}
+	h.order.newer, h.order.elder = &h.order, &h.order
+	return h
 }
 
 // Observe implements [occurrence.Sink].
 func (h *History) Observe(o *occurrence.Occurrence) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	k := object{o.Object.Kind, o.Object.Namespace, o.Object.Name}
-	el, ok := h.lives[k]
-	if !ok {
-		el = h.order.PushFront(&life{object: k})
-		h.lives[k] = el
+	k := maphash.Comparable(h.seed, [3]string{o.Object.Kind, o.Object.Namespace, o.Object.Name})
+	l, ok := h.lives[k]
+	if ok {
+		l.leave()
+	} else {
+		l = &life{object: k}
+		h.lives[k] = l
 	}
-	h.order.MoveToFront(el)
-	if l, ok := el.Value.(*life); ok {
-		before := len(l.events)
-		l.hear(o)
-		h.entries += len(l.events) - before
-	}
-	for h.entries > maxEvents || h.old(h.order.Back(), o.At) {
-		h.drop(h.order.Back())
+	l.enter(&h.order)
+	before := len(l.events)
+	h.hear(l, o)
+	h.entries += len(l.events) - before
+	for h.entries > maxEvents || h.old(h.order.newer, o.At) {
+		h.drop(h.order.newer)
 	}
 }
 
 // Synced implements [occurrence.Sink].
 func (h *History) Synced() {}
 
+// leave takes the object out of the order.
+func (l *life) leave() { l.newer.elder, l.elder.newer = l.elder, l.newer }
+
+// enter makes the object the one that was heard of last.
+func (l *life) enter(order *life) {
+	l.newer, l.elder = order, order.elder
+	l.newer.elder, l.elder.newer = l, l
+}
+
 // hear puts the event behind the others of its object, or there again.
-func (l *life) hear(o *occurrence.Occurrence) {
-	e := l.take(o)
-	if e == nil {
-		e = &Entry{
-			Object: o.Object, Workload: occurrence.Workload(o.Object.Kind, o.Object.Name), uid: o.UID, name: o.Name,
-		}
+func (h *History) hear(l *life, o *occurrence.Occurrence) {
+	e := l.take(maphash.Comparable(h.seed, [2]string{o.UID, o.Name}))
+	e.count, e.first, e.last = max(e.count, o.Count), micros(o.First), micros(o.At)
+	h.texts = h.texts[:0]
+	for _, s := range [...]string{
+		o.Type, o.Reason, shorten(o.Message), o.Component, o.Host,
+		o.Object.Kind, o.Object.Namespace, o.Object.Name, o.Object.FieldPath,
+	} {
+		h.texts = append(binary.AppendUvarint(h.texts, uint64(len(s))), s...)
 	}
-	if len(l.events) >= perObject {
-		l.events = append(l.events[:0], l.events[1:]...)
-	}
-	e.Type, e.Reason, e.Message, e.Component, e.Host = o.Type, o.Reason, shorten(o.Message), o.Component, o.Host
-	e.Count, e.First, e.Last = max(e.Count, o.Count), o.First, o.At
+	e.texts = append(e.texts[:0], h.texts...)
 	l.events = append(l.events, e)
 }
 
-// take takes the event out of those of its object; it is nil if it is new.
-func (l *life) take(o *occurrence.Occurrence) *Entry {
-	for i, e := range l.events {
-		if e.uid == o.UID && e.name == o.Name {
-			l.events = append(l.events[:i], l.events[i+1:]...)
-			return e
-		}
+// take takes the event out of those of its object, or else makes room for it.
+func (l *life) take(event uint64) kept {
+	if i := slices.IndexFunc(l.events, func(e kept) bool { return e.event == event }); i >= 0 {
+		e := l.events[i]
+		l.events = slices.Delete(l.events, i, i+1)
+		return e
 	}
-	return nil
+	if len(l.events) >= perObject {
+		l.events = slices.Delete(l.events, 0, 1)
+	}
+	return kept{event: event}
+}
+
+// entry is the event as people see it.
+func (k *kept) entry() Entry {
+	e := Entry{Count: k.count, First: timeOf(k.first), Last: timeOf(k.last)}
+	rest := string(k.texts)
+	for _, s := range [...]*string{
+		&e.Type, &e.Reason, &e.Message, &e.Component, &e.Host,
+		&e.Object.Kind, &e.Object.Namespace, &e.Object.Name, &e.Object.FieldPath,
+	} {
+		n, m := binary.Uvarint(k.texts[len(k.texts)-len(rest):])
+		rest = rest[m:]
+		*s, rest = rest[:n], rest[n:]
+	}
+	e.Workload = occurrence.Workload(e.Object.Kind, e.Object.Name)
+	return e
+}
+
+func micros(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMicro()
+}
+
+func timeOf(micros int64) time.Time {
+	if micros == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(micros)
 }
 
 // shorten cuts a message, into memory of its own where it is long.
@@ -123,16 +175,14 @@ func shorten(s string) string {
 }
 
 // old tells that nothing was heard of an object for long.
-func (h *History) old(el *list.Element, now time.Time) bool {
-	l, ok := el.Value.(*life)
-	return ok && h.order.Len() > 1 && now.Sub(l.events[len(l.events)-1].Last) > keepFor
+func (h *History) old(l *life, now time.Time) bool {
+	return len(h.lives) > 1 && now.Sub(timeOf(l.events[len(l.events)-1].last)) > keepFor
 }
 
-func (h *History) drop(el *list.Element) {
-	if l, ok := h.order.Remove(el).(*life); ok {
-		delete(h.lives, l.object)
-		h.entries -= len(l.events)
-	}
+func (h *History) drop(l *life) {
+	l.leave()
+	delete(h.lives, l.object)
+	h.entries -= len(l.events)
 }
 
 // all returns all events.
@@ -140,11 +190,9 @@ func (h *History) all() []Entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	es := make([]Entry, 0, h.entries)
-	for el := h.order.Front(); el != nil; el = el.Next() {
-		if l, ok := el.Value.(*life); ok {
-			for _, e := range l.events {
-				es = append(es, *e)
-			}
+	for l := h.order.elder; l != &h.order; l = l.elder {
+		for i := range l.events {
+			es = append(es, l.events[i].entry())
 		}
 	}
 	return es

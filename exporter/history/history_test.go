@@ -121,7 +121,7 @@ func TestTimeLine(t *testing.T) {
 			t.Errorf("after hours there is %s", got)
 		}
 		h.Observe(change("Pod", "shop", "new", "BackOff", 1))
-		if h.entries != 1 || len(h.lives) != 1 || h.order.Len() != 1 {
+		if h.entries != 1 || len(h.lives) != 1 {
 			t.Errorf("%d events of %d objects are kept", h.entries, len(h.lives))
 		}
 	})
@@ -140,7 +140,7 @@ func TestBounds(t *testing.T) {
 	for n := range 2 * maxEvents {
 		h.Observe(change("Pod", "shop", fmt.Sprintf("pod-%d", n), "BackOff", 1))
 	}
-	if h.entries != maxEvents || len(h.lives) != maxEvents || h.order.Len() != maxEvents || len(h.all()) != maxEvents {
+	if h.entries != maxEvents || len(h.lives) != maxEvents || len(h.all()) != maxEvents {
 		t.Errorf("%d events of %d objects", h.entries, len(h.lives))
 	}
 	if got := found(t, h, ""); !strings.HasSuffix(got, fmt.Sprintf("and %d more", maxEvents-maxShown)) {
