@@ -53,7 +53,7 @@ func newHome(t *testing.T, cp *testbed.ControlPlane) *home {
 	must(t, err)
 	// There is no terminal to leaf through.
 	less := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(less, "less"), []byte("#!/bin/sh\nexec cat\n"), 0o700)) //nolint:gosec // a program
+	must(t, os.WriteFile(filepath.Join(less, "less"), []byte("#!/bin/sh\nexec cat\n"), 0o700))
 	ours, err := filepath.Abs(filepath.Join(root, "bin"))
 	must(t, err)
 	dir, err := filepath.Abs(root)
