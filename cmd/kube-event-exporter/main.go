@@ -5,6 +5,8 @@ package main
 
 import (
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/httpd"
@@ -14,6 +16,9 @@ import (
 const name = "kube-event-exporter"
 
 func main() {
+	// Whoever reads the event log on standard output may go: that is a failed
+	// write, and not the end of counting.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], cli.Stdio{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }
 
