@@ -152,6 +152,9 @@ var (
 
 // templateError says the same in the words of whoever wrote the template.
 func templateError(err error) error {
+	if errors.Is(err, frugal.ErrSpent) {
+		return fmt.Errorf("bad template: %w", frugal.ErrSpent)
+	}
 	s := err.Error()
 	if m := noField.FindStringSubmatch(s); m != nil {
 		return fmt.Errorf("bad template: there is no .%s in %s", m[2], m[1])

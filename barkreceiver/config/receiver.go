@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -173,9 +174,12 @@ func (c *Config) readKey(file string) (string, error) {
 	}
 	defer f.Close()
 	text := make([]byte, maxKeyFile)
-	n, err := f.Read(text)
-	if n == 0 {
-		return "", fmt.Errorf("read key file %s: it is empty (%w)", path, err)
+	n, err := io.ReadAtLeast(f, text, 1)
+	if errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("read key file %s: it is empty", path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read key file: %w", err)
 	}
 	key, _, _ := strings.Cut(string(text[:n]), "\n")
 	if key = strings.TrimSpace(key); key == "" {

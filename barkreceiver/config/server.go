@@ -119,7 +119,9 @@ func (s *Server) validate(dir string) error {
 // validateServer finds the server and the fallback that the receiver names.
 func (r *Receiver) validateServer(c *Config) error {
 	var errs []error
-	if _, ok := c.Bark.Servers[r.Server]; !ok && r.Server != "" {
+	if len(c.Bark.Servers) == 0 && r.Server != "" {
+		errs = append(errs, conf.Field(fmt.Errorf("bark.servers has none, so none of the name %q", r.Server), "server"))
+	} else if _, ok := c.Bark.Servers[r.Server]; !ok && r.Server != "" {
 		names := slices.Sorted(maps.Keys(c.Bark.Servers))
 		errs = append(errs, conf.Field(fmt.Errorf("want one of bark.servers (%s), have %q", strings.Join(names, ", "), r.Server), "server"))
 	}
@@ -133,6 +135,8 @@ func (f *Fallback) validate(c *Config, r *Receiver) error {
 	next := c.receiver(f.Receiver)
 	var err error
 	switch {
+	case f.Receiver == "":
+		err = errors.New("is needed")
 	case next == nil:
 		err = fmt.Errorf("there is no receiver of the name %q", f.Receiver)
 	case next == r:

@@ -111,6 +111,8 @@ func (c *Config) readTemplates() error {
 		found, err := filepath.Glob(c.path(pattern))
 		if err == nil && len(found) == 0 && !strings.ContainsAny(pattern, `*?[`) {
 			err = fmt.Errorf("there is no file %s", c.path(pattern))
+		} else if err != nil {
+			err = fmt.Errorf("want a file or a pattern such as *.tmpl, have %q", pattern)
 		}
 		if err != nil {
 			errs = append(errs, conf.Field(err, strconv.Itoa(i)))

@@ -1,11 +1,13 @@
 package render
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
+	"github.com/kubebark/kubebark/internal/frugal"
 )
 
 // Input is what a push is made of.
@@ -125,6 +127,9 @@ func (r *run) clock(t time.Time) string { return r.renderer.clock(t, r.in.Now) }
 
 // fault notes a fault, once: a list's may be in each alert.
 func (r *run) fault(param string, err error) {
+	if errors.Is(err, frugal.ErrSpent) {
+		err = frugal.ErrSpent // where in a loop says nothing
+	}
 	for _, f := range r.out.Faults {
 		if f.Param == param && f.Err.Error() == err.Error() {
 			return

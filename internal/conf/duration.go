@@ -15,7 +15,10 @@ type Duration time.Duration
 // UnmarshalYAML implements yaml.Unmarshaler.
 func (d *Duration) UnmarshalYAML(n *yaml.Node) error {
 	v, err := model.ParseDuration(n.Value)
-	if n.Kind != yaml.ScalarNode || err != nil {
+	if n.Kind != yaml.ScalarNode {
+		return nodeError(n, "want a duration such as 30s, 5m or 1h30m, have %s", plainTag(n.ShortTag()))
+	}
+	if err != nil {
 		return nodeError(n, "want a duration such as 30s, 5m or 1h30m, have %q", n.Value)
 	}
 	*d = Duration(v)

@@ -143,6 +143,9 @@ func decodeFaults(err error) []Fault {
 			f.Line, _ = strconv.Atoi(m[1]) // digits, by the expression
 			f.Text = m[2]
 		}
+		if hint, ok := hints()[f.Text]; ok {
+			f.Text += ": " + hint
+		}
 		if m := unknownKey.FindStringSubmatch(f.Text); m != nil {
 			f.Text = fmt.Sprintf("unknown key %q", m[1])
 		} else if m := wrongType.FindStringSubmatch(f.Text); m != nil {
@@ -162,7 +165,26 @@ func plainTag(tag string) string {
 	case "!!str":
 		return "the text"
 	}
-	return "the value"
+	switch tag {
+	case "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!merge":
+		return "the value"
+	}
+	return "what is tagged " + tag + " and holds"
+}
+
+// hints say what a message of the YAML parser is likely to come from.
+func hints() map[string]string {
+	return map[string]string{
+		"found character that cannot start any token":    "YAML is indented by spaces, not tabs, and a text that begins with a sign is put in quotes",
+		"mapping values are not allowed in this context": "the indentation changes here, or a text with a colon is to be put in quotes",
+		"found unknown escape character":                 "in double quotes a backslash has a meaning; use single quotes",
+		"found unexpected end of stream":                 "a quote that was opened is not closed",
+		"did not find expected ',' or ']'":               "a bracket that was opened is not closed",
+		"did not find expected node content":             "is a comma too many, or a template not filled in?",
+		"control characters are not allowed":             "this is no text file",
+		"invalid leading UTF-8 octet":                    "this is no text in UTF-8",
+		"incomplete UTF-16 surrogate pair":               "this is no text in UTF-8",
+	}
 }
 
 func wanted(goType string) string {

@@ -23,11 +23,27 @@ func Load(path string, v any) error {
 	var data []byte
 	if path != "" {
 		var err error
-		if data, err = os.ReadFile(path); err != nil {
+		if data, err = read(path); err != nil {
 			return fmt.Errorf("read configuration: %w", err)
 		}
 	}
 	return Parse(path, data, v)
+}
+
+// maxFile is far more than any configuration has.
+const maxFile = 4 << 20
+
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(data) > maxFile {
+		err = fmt.Errorf("%s has more than %d MiB, so it cannot be a configuration", path, maxFile>>20)
+	}
+	return data, err
 }
 
 // Parse does what [Load] does with a file's content; path is for messages.
@@ -35,7 +51,11 @@ func Load(path string, v any) error {
 func Parse(path string, data []byte, v any) error {
 	var root yaml.Node
 	if err := decode(data, v, &root); err != nil {
-		return &Error{File: path, Faults: decodeFaults(err)}
+		faults := decodeFaults(err)
+		if len(faults) == 1 && faults[0].Line == 0 {
+			blame(data, v, &faults[0])
+		}
+		return &Error{File: path, Faults: faults}
 	}
 	if faults := emptyItems(&root, nil); len(faults) > 0 {
 		return &Error{File: path, Faults: faults}

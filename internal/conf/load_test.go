@@ -3,6 +3,9 @@ package conf
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,7 +65,7 @@ func TestParseFaults(t *testing.T) {
 		{"list wanted", "rules:\n  matchers: x", `c.yml:2: want a list, have a mapping`},
 		{"an empty item", "rules:\n- matchers: [a]\n-", `c.yml:3: rules.1: is empty`},
 		{"an empty item within", "rules:\n- matchers:\n  - a\n  - # b\n  - ~", "c.yml:4: rules.0.matchers.1: is empty\nc.yml:5: rules.0.matchers.2: is empty"},
-		{"no YAML", "limit: [1", `c.yml:1: did not find expected ',' or ']'`},
+		{"no YAML", "limit: [1", `c.yml:1: did not find expected ',' or ']': a bracket that was opened is not closed`},
 		{"two documents", "limit: 1\n---\nlimit: 2", `c.yml: a second YAML document begins here; a configuration is one document`},
 		{"two faults", "limit: -1\nrules:\n- matchers: [a]\n- {}", "c.yml:1: limit: must not be negative\nc.yml:4: rules.1.matchers: at least one is needed"},
 		{"two type faults", "on: perhaps\nwait: x", "c.yml:1: want true or false, have the text `perhaps`\nc.yml:2: want a duration such as 30s, 5m or 1h30m, have \"x\""},
@@ -76,6 +79,29 @@ func TestParseFaults(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", d)
 			}
 		})
+	}
+}
+
+func TestHugeFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yml")
+	if err := os.WriteFile(file, make([]byte, maxFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Load(file, new(sample)); err == nil || !strings.Contains(err.Error(), "more than 4 MiB") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestBombOfAliases: it is refused in no time, even where lists of lists are what
+// is wanted.
+func TestBombOfAliases(t *testing.T) {
+	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+	for c := 'b'; c < 'k'; c++ {
+		bomb += fmt.Sprintf("%c: &%[1]c [%s]\n", c, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*%c,", c-1), 10), ","))
+	}
+	v := map[string]any{}
+	if err := Parse("c.yml", []byte(bomb), &v); err == nil || !strings.Contains(err.Error(), "excessive aliasing") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -22,7 +22,7 @@ const (
 )
 
 // ErrSpent is the error of a template that has nothing left to spend.
-var ErrSpent = errors.New("the template does too much: it loops too often or makes too long a text")
+var ErrSpent = errors.New("it does too much: it loops too often, calls itself, or makes too long a text")
 
 // Budget is what an execution may spend, about in bytes. It is not safe for
 // concurrent use.
