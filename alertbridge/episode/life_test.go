@@ -265,7 +265,7 @@ func TestBacklogWithAnEnd(t *testing.T) {
 		"the process was stopped": func(w *world, stopped chan chan struct{}) {
 			goOn := make(chan struct{})
 			stopped <- goOn // at the next tick
-			time.Sleep(2 * time.Minute)
+			time.Sleep(150 * time.Second)
 			close(goOn)
 			time.Sleep(minTick)
 			w.got() // what it was about to do

@@ -58,11 +58,14 @@ func (t *Tracker) Run(ctx context.Context) error {
 			return nil
 		case <-timer.C:
 			now := time.Now()
-			t.woke(now)
-			timer.Reset(t.tick(now))
-		case <-t.wake:
-			t.woke(time.Now())
 			t.mu.Lock()
+			t.woke(now)
+			t.mu.Unlock()
+			wait := t.tick(now)
+			timer.Reset(wait - time.Since(now))
+		case <-t.wake:
+			t.mu.Lock()
+			t.woke(time.Now())
 			wait := max(minTick, time.Until(t.next))
 			t.mu.Unlock()
 			timer.Reset(wait)
@@ -73,8 +76,6 @@ func (t *Tracker) Run(ctx context.Context) error {
 // woke takes a late awakening for a watch that has come back: the process, or
 // the machine, was stopped.
 func (t *Tracker) woke(now time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
 	if !t.next.IsZero() && now.Sub(t.next) > stall {
 		t.since = now.Add(t.scale(grace))
 	}
@@ -138,7 +139,7 @@ func (t *Tracker) heard(e *episode) bool {
 // which lasts for all we know does so.
 func (t *Tracker) caughtUp(e *episode, now time.Time) bool {
 	back := t.since.Add(-t.scale(grace))
-	return !t.since.IsZero() && !now.Before(back.Add(min(t.scale(backlog), e.quiet/5)))
+	return !now.Before(back.Add(min(t.scale(backlog), e.quiet/5)))
 }
 
 // step moves an active episode on.
@@ -274,10 +275,10 @@ func (t *Tracker) Current() []notify.Alert {
 		return nil // refresh nothing
 	}
 	now := time.Now()
-	live := t.live(now)
+	t.woke(now)
 	var as []notify.Alert
 	for _, e := range t.active {
-		if e.lasts(now) && (live || t.caughtUp(e, now)) {
+		if e.lasts(now) && (t.since.IsZero() || t.caughtUp(e, now)) {
 			as = append(as, t.alert(e))
 		}
 	}
