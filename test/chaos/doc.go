@@ -18,6 +18,8 @@
 //   - Each trouble is one firing push and then one resolved one on each phone,
 //     and nothing else is pushed. A trouble lasts until both phones show it, for
 //     Alertmanager tells nobody of what began and ended while it was away.
+//     It falls quiet only when both exporters have heard all of it: one that has
+//     heard the last of it later holds that it lasts longer.
 //   - Memory, goroutines and open files do not grow.
 //   - No key, token or password is in any log, page, metric, state file,
 //     argument or environment.

@@ -17,6 +17,9 @@ import (
 // take does a fault to the world, and lifts it when its time is over.
 func (w *world) take(ctx context.Context, f fault) error {
 	defer w.losing(f)()
+	if deafens(f) {
+		defer w.deaf.open()()
+	}
 	switch f.Kind {
 	case kill, terminate, freeze:
 		if p := w.program(f.On); p != nil {
@@ -49,6 +52,15 @@ func (w *world) losing(f fault) (end func()) {
 		return w.lossy.open()
 	}
 	return func() {}
+}
+
+// deafens tells whether an exporter may hear late of what is written meanwhile.
+func deafens(f fault) bool {
+	switch f.On {
+	case "exporter-a", "exporter-b", "api-a", "api-b", "etcd", "kube-apiserver":
+		return f.Kind != fullDisk
+	}
+	return f.Kind == apiCert
 }
 
 func (w *world) program(name string) *program {

@@ -12,6 +12,10 @@ import (
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
+// heardBy is how long ago all exporters must have been well for a trouble to fall
+// quiet: then all have heard of it until its end.
+const heardBy = 30 * time.Second
+
 // A trouble is a Warning event about an object of its own that is written again
 // and again, until it recovers or falls quiet.
 type trouble struct {
@@ -77,7 +81,9 @@ func (w *world) endure(ctx, playing context.Context, wr *writer, r *register, t 
 			return context.Cause(ctx)
 		}
 	}
-	hush = hush && playing.Err() == nil
+	// An exporter that hears of the last write much later than the other holds
+	// that it lasts longer, and either's word counts.
+	hush = hush && playing.Err() == nil && !w.deaf.meet(time.Now().Add(-heardBy), time.Now())
 	w.over(r, t, hush)
 	if !hush {
 		back := wr.event(t.name, "Service", corev1.EventTypeNormal, recoveryReason, component)

@@ -57,6 +57,7 @@ type world struct {
 	bark     *http.Server
 	barkPort int
 	people   []*person
+	deaf     windows // in which an exporter may hear late
 	lossy    windows // in which nobody may know that a push came
 
 	locks map[string]*sync.Mutex // of what has one fault at a time
