@@ -7,7 +7,7 @@ import (
 
 // table is a map of entries by key, for there may be half a million: Go's map
 // doubles its parts when they are full and needs up to 94 bytes for each of
-// these entries, this one between 46 and 52. It is open addressing with linear
+// these entries, this one between 50 and 53. It is open addressing with linear
 // probing, in parts that grow one by one, so that the copy of none is large.
 // The zero value is ready.
 type table struct {
