@@ -43,7 +43,7 @@ func FuzzAnswer(f *testing.F) {
 				if r.Outcome != Delivered && r.Detail == "" {
 					t.Errorf("status %d %s: no detail", status, body)
 				}
-				if strings.Contains(r.Detail, one) || strings.Contains(r.Detail, two) {
+				if strings.Contains(r.Detail, one) || n == 2 && strings.Contains(r.Detail, two) {
 					t.Errorf("the key is said: %s", r.Detail)
 				}
 			}
