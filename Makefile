@@ -26,6 +26,7 @@ include test/demo/demo.mk
 include test/browser/browser.mk
 include test/truth/truth.mk
 include test/bench/bench.mk
+include test/scale/scale.mk
 include test/incident/incident.mk
 include test/deploy/deploy.mk
 include test/release/release.mk
