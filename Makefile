@@ -25,6 +25,7 @@ include test/parts/parts.mk
 include test/demo/demo.mk
 include test/browser/browser.mk
 include test/truth/truth.mk
+include test/chaos/chaos.mk
 include test/bench/bench.mk
 include test/scale/scale.mk
 include test/incident/incident.mk
