@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"compress/gzip"
 	"io"
 	"net/http"
@@ -83,10 +84,25 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.t.Error(err)
 	}
 	f.got = append(f.got, req.ResourceLogs...)
-	f.answer(w, grpc)
+	f.answer(w, grpc, zipped)
 }
 
-func (f *fake) answer(w http.ResponseWriter, grpc bool) {
+// frame makes an answer of a message, compressed if the request was, as gRPC's
+// own servers do.
+func frame(reply []byte, zipped bool) []byte {
+	head := []byte{0, 0, 0, 0, byte(len(reply))}
+	if zipped {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write(reply)
+		_ = z.Close()
+		reply = b.Bytes()
+		head = []byte{1, 0, 0, 0, byte(len(reply))}
+	}
+	return append(head, reply...)
+}
+
+func (f *fake) answer(w http.ResponseWriter, grpc, zipped bool) {
 	a := f.says
 	for k, v := range a.header {
 		w.Header().Set(k, v)
@@ -112,6 +128,6 @@ func (f *fake) answer(w http.ResponseWriter, grpc bool) {
 		return
 	}
 	w.Header().Set("Trailer", "Grpc-Status")
-	_, _ = w.Write(append([]byte{0, 0, 0, 0, byte(len(reply))}, reply...))
+	_, _ = w.Write(frame(reply, zipped))
 	w.Header().Set("Grpc-Status", "0")
 }

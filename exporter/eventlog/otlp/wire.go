@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
@@ -117,14 +118,31 @@ func (c *Client) overGRPC(ctx context.Context, message []byte, into proto.Messag
 		if err := status(resp); err != nil {
 			return err
 		}
-		if len(answer) < prefix || answer[0] != 0 {
-			return fmt.Errorf("want a message of gRPC that is not compressed, have %d bytes", len(answer))
+		message, err := unframe(answer)
+		if err == nil {
+			err = proto.Unmarshal(message, into)
 		}
-		if err := proto.Unmarshal(answer[prefix:], into); err != nil {
+		if err != nil {
 			return fmt.Errorf("read the answer: %w", err)
 		}
 		return nil
 	})
+}
+
+// unframe takes the message out of an answer. A server compresses as its client
+// did.
+func unframe(answer []byte) ([]byte, error) {
+	if len(answer) < prefix {
+		return nil, fmt.Errorf("want a message of gRPC, have %d bytes", len(answer))
+	}
+	if answer[0] == 0 {
+		return answer[prefix:], nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(answer[prefix:]))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(io.LimitReader(z, maxAnswer))
 }
 
 // status reads the outcome of a call: from the trailers, or from the header where
