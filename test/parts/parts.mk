@@ -31,12 +31,14 @@ KUBERNETES_STAMP   := $(call part-stamp,kubernetes)
 # The kubelet is of the same module, but ours to change.
 KUBELET_STAMP      := $(subst /kubernetes-,/kubelet-,$(call part-stamp,kubernetes,$(KUBELET_SOURCES)))
 
+COLLECTOR_STAMP    := $(call part-stamp,collector,$(PARTS)/collector/main.go)
+
 .PHONY: parts-demo parts-cluster parts-test parts-lint parts-clean
 
 parts-lint: $(LINT_STAMP) ## golangci-lint
 parts-demo: $(ALERTMANAGER_STAMP) ## Alertmanager with its UI, and amtool
 parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) $(KUBELET_STAMP) ## a control plane and kubelets besides
-parts-test: parts-cluster $(PROMETHEUS_STAMP) $(KINE_STAMP) $(OLDEST_STAMP) ## all that the tests run
+parts-test: parts-cluster $(PROMETHEUS_STAMP) $(COLLECTOR_STAMP) $(KINE_STAMP) $(OLDEST_STAMP) ## all that the tests run
 
 parts-clean: ## removes the built parts; Go's own build cache stays
 	rm -rf $(PARTS_BIN)
@@ -87,3 +89,7 @@ $(PROMETHEUS_STAMP):
 		prometheus=github.com/prometheus/prometheus/cmd/prometheus \
 		promtool=github.com/prometheus/prometheus/cmd/promtool
 	@$(call part-done,prometheus)
+
+$(COLLECTOR_STAMP):
+	@$(PARTS)/build.sh collector $(PARTS_BIN) '5 min' otelcol=.
+	@$(call part-done,collector)

@@ -16,7 +16,7 @@ func target(name string) string {
 		return "parts-demo"
 	case "etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "hollow-kubelet":
 		return "parts-cluster"
-	case "prometheus", "promtool", "grafana11":
+	case "prometheus", "promtool", "otelcol", "grafana11":
 		return "parts-test"
 	default:
 		return "build"
