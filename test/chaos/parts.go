@@ -19,7 +19,7 @@ const (
 	troubleReason  = "BackupFailed"
 	recoveryReason = "BackupDone"
 
-	barkTimeout = 5 * time.Second
+	barkTimeout = 10 * time.Second
 )
 
 func hostOf(url string) string {

@@ -17,6 +17,10 @@ import (
 // way to the receiver, or to its file.
 const lostFor = barkTimeout + 5*time.Second
 
+// abandoned is how long after the receiver has given up on a push it may still
+// arrive, from a line that was dead or slow.
+const abandoned = 5 * time.Second
+
 // A person is a receiver's, with one phone at a time: a new key is to
 // bark-server another device.
 type person struct {
@@ -91,6 +95,8 @@ type register struct {
 	troubles map[string]*trouble
 	pushes   int
 	excused  int
+	strained int // pushes about troubles that could not be written or heard of for too long
+	quiet    time.Duration
 	faults   []error
 }
 
@@ -140,11 +146,15 @@ func (r *register) judge(who string, t *trouble, a arrival) error {
 	var firing, resolved, lost bool
 	for _, b := range t.pushes[who] {
 		firing, resolved = firing || b.firing, resolved || !b.firing
-		lost = lost || b.firing == a.firing && r.lossy.meet(b.at, b.at.Add(lostFor))
+		lost = lost || b.firing == a.firing && r.lossy.meet(b.at.Add(-abandoned), b.at.Add(lostFor))
 	}
 	again := a.firing && firing || !a.firing && resolved
+	// Nobody could refresh it: it was over and is back.
+	t.strained = t.strained || t.over.IsZero() && a.at.Sub(t.written) > r.quiet/3
 	var err error
 	switch {
+	case t.strained && (again || a.firing && resolved || !a.firing && firing):
+		r.strained++
 	case a.firing && resolved:
 		err = errors.New("fires again after its end")
 	case again && lost:

@@ -154,7 +154,7 @@ func newClient(pool *x509.CertPool) *http.Client {
 // connections, so that it is still free at a restart.
 func quietPort() (int, error) {
 	for range 100 {
-		port := 20_000 + rand.N(12_000) //nolint:gosec // it needs no secrecy
+		port := 20_000 + rand.N(12_000)                                //nolint:gosec // it needs no secrecy
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)) //nolint:noctx // it is closed at once
 		if err == nil {
 			l.Close()

@@ -218,4 +218,3 @@ func readLog(path string) (map[labels]int64, error) {
 	}
 	return counted, s.Err()
 }
-

@@ -23,6 +23,7 @@ type Report struct {
 	Beyond   int64 // of those, not counted and not to be known
 	Troubles int
 	Pushes   int
+	Strained int // pushes about troubles that nobody could hear of for too long
 	Excused  int // pushes that came again because nobody could know that they had come
 	Looks    int // for secrets, in so many places
 	Starts   int
@@ -38,8 +39,8 @@ func (r *Report) String() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %s, %d epochs, %d faults, %d starts of programs; %d occurrences of %d label sets, %d not to be known; "+
-		"%d troubles, %d pushes, %d excused; secrets looked for in %d places",
-		r.Options.Seed, r.Length.Round(time.Second), r.Epochs, n, r.Starts, r.Made, r.Sets, r.Beyond, r.Troubles, r.Pushes, r.Excused, r.Looks)
+		"%d troubles, %d pushes, %d excused, %d strained; secrets looked for in %d places",
+		r.Options.Seed, r.Length.Round(time.Second), r.Epochs, n, r.Starts, r.Made, r.Sets, r.Beyond, r.Troubles, r.Pushes, r.Excused, r.Strained, r.Looks)
 	for _, g := range r.Growth {
 		fmt.Fprintf(&b, "\n  %s", g)
 	}
@@ -53,7 +54,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	w.cancel = cancel
-	r := &register{lossy: &w.lossy, troubles: map[string]*trouble{}}
+	r := &register{lossy: &w.lossy, quiet: w.pace.quiet, troubles: map[string]*trouble{}}
 	report := &Report{Options: o, Faults: map[string]int{}}
 	err := w.build(ctx)
 	if err == nil {
@@ -74,7 +75,7 @@ func (w *world) fill(report *Report, r *register) {
 	defer r.mu.Unlock()
 	report.Sets, report.Made = w.ledger.made()
 	report.Epochs = w.epoch.Load()
-	report.Troubles, report.Pushes, report.Excused = len(r.troubles), r.pushes, r.excused
+	report.Troubles, report.Pushes, report.Excused, report.Strained = len(r.troubles), r.pushes, r.excused, r.strained
 	report.Looks = w.secrets.looks
 	for _, p := range w.programs() {
 		report.Starts += p.starts

@@ -102,7 +102,9 @@ func storm(seed uint64, epoch int64, p pace) []fault {
 	if p.short {
 		all = slices.DeleteFunc(all, func(k kind) bool { return k.rare })
 	}
-	draw := func(d time.Duration) time.Duration { return time.Duration(dice.Int64N(int64(d))).Round(10 * time.Millisecond) }
+	draw := func(d time.Duration) time.Duration {
+		return time.Duration(dice.Int64N(int64(d))).Round(10 * time.Millisecond)
+	}
 	var faults []fault
 	for at := draw(p.every); at < p.storm; at += draw(2 * p.every) {
 		k := all[dice.IntN(len(all))]

@@ -23,9 +23,11 @@ type trouble struct {
 	begun time.Time
 
 	// Under the register's lock.
-	over   time.Time            // zero as long as it lasts
-	end    string               // how it ended
-	pushes map[string][]arrival // by person
+	written  time.Time            // when it was last
+	strained bool                 // it could not be written, or not be heard of, for too long
+	over     time.Time            // zero as long as it lasts
+	end      string               // how it ended
+	pushes   map[string][]arrival // by person
 }
 
 func (t *trouble) String() string {
@@ -47,7 +49,7 @@ func (w *world) suffer(ctx, playing context.Context, r *register, slot int) erro
 		if playing.Err() != nil {
 			break
 		}
-		t := &trouble{name: fmt.Sprintf("db%dx%d", slot, n), begun: time.Now(), pushes: map[string][]arrival{}}
+		t := &trouble{name: fmt.Sprintf("db%dx%d", slot, n), begun: time.Now(), written: time.Now(), pushes: map[string][]arrival{}}
 		r.mu.Lock()
 		r.troubles[t.name] = t
 		r.mu.Unlock()
@@ -69,6 +71,7 @@ func (w *world) endure(ctx, playing context.Context, wr *writer, r *register, t 
 		if err := wr.write(ctx, e, 1); err != nil {
 			return err
 		}
+		w.wrote(r, t)
 		told := w.told(r, t, true)
 		if told && (time.Now().After(enough) || playing.Err() != nil) {
 			break
@@ -95,6 +98,15 @@ func (w *world) endure(ctx, playing context.Context, wr *writer, r *register, t 
 	ctx, cancel := context.WithTimeout(ctx, w.pace.limit+w.pace.quiet)
 	defer cancel()
 	return testbed.Poll(ctx, "until all phones show its end", func(context.Context) (bool, error) { return w.told(r, t, false), nil })
+}
+
+// wrote notes that a trouble was written once more.
+func (w *world) wrote(r *register, t *trouble) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	t.strained = t.strained || now.Sub(t.written) > w.pace.quiet/3
+	t.written = now
 }
 
 // over notes that a trouble has ended.
@@ -124,4 +136,6 @@ func (w *world) told(r *register, t *trouble, firing bool) bool {
 }
 
 // now is a reporter's clock, which may be wrong.
-func (w *world) now() metav1.Time { return metav1.NewTime(time.Now().Add(time.Duration(w.skew.Load()))) }
+func (w *world) now() metav1.Time {
+	return metav1.NewTime(time.Now().Add(time.Duration(w.skew.Load())))
+}
