@@ -174,7 +174,7 @@ func plainTag(tag string) string {
 
 // hints say what a message of the YAML parser is likely to come from.
 func hints() map[string]string {
-	return map[string]string{
+	return map[string]string{ //nolint:gosec // a token of YAML is no secret
 		"found character that cannot start any token":    "YAML is indented by spaces, not tabs, and a text that begins with a sign is put in quotes",
 		"mapping values are not allowed in this context": "the indentation changes here, or a text with a colon is to be put in quotes",
 		"found unknown escape character":                 "in double quotes a backslash has a meaning; use single quotes",

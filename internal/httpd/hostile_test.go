@@ -28,7 +28,7 @@ func raw(t *testing.T, addr, request string) string {
 	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
-	io.WriteString(c, request) //nolint:errcheck // it may be refused in the middle
+	io.WriteString(c, request) // it may be refused in the middle
 	line, err := bufio.NewReader(c).ReadString('\n')
 	if err != nil && line == "" {
 		return "closed"
@@ -141,7 +141,7 @@ func slow(t *testing.T, first string, limit time.Duration) {
 		l := &oneConn{c: make(chan net.Conn, 1), done: make(chan struct{})}
 		l.c <- server
 		go srv.Serve(l) //nolint:errcheck // it ends with the test
-		go io.Copy(io.Discard, client)
+		go io.Copy(io.Discard, client) //nolint:errcheck // likewise
 		start := time.Now()
 		_, err := io.WriteString(client, first)
 		for err == nil && time.Since(start) < time.Hour {
