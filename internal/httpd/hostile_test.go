@@ -140,7 +140,7 @@ func slow(t *testing.T, first string, limit time.Duration) {
 		}), slog.New(slog.DiscardHandler))
 		l := &oneConn{c: make(chan net.Conn, 1), done: make(chan struct{})}
 		l.c <- server
-		go srv.Serve(l) //nolint:errcheck // it ends with the test
+		go srv.Serve(l)                //nolint:errcheck // it ends with the test
 		go io.Copy(io.Discard, client) //nolint:errcheck // likewise
 		start := time.Now()
 		_, err := io.WriteString(client, first)
