@@ -24,6 +24,7 @@ const (
 // options say how schedules are run.
 type options struct {
 	Bin    string // path of the exporter
+	Ports  *ports // of all that run at once
 	Dir    string // an empty directory
 	Length time.Duration
 }
@@ -102,7 +103,7 @@ func (w *world) logs() bool { return !w.schedule.Kind.Disk }
 func (w *world) build() error {
 	k := w.schedule.Kind
 	w.store = fakeapi.NewStore(fakeapi.StoreOptions{})
-	port, err := quietPort()
+	port, err := w.opts.Ports.quiet()
 	if err == nil {
 		w.server, err = fakeapi.Serve(w.store, port)
 	}

@@ -49,7 +49,7 @@ func (w *world) employ(config string, flags []string) error {
 		if w.schedule.Kind.State {
 			own = append(own, "--state.file="+stateFile(dir))
 		}
-		e, err := newExporter(w.opts.Bin, dir, config, own...)
+		e, err := newExporter(w.opts, dir, config, own...)
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ type outcome struct {
 // is its seed's: the same seed is the same kind, the same faults and the same
 // story, as far as the machine keeps time.
 func TestSchedules(t *testing.T) {
-	bin, seeds, dir := binary(t), seedsToRun(), t.TempDir()
+	bin, seeds, dir, ports := binary(t), seedsToRun(), t.TempDir(), newPorts()
 	turns := make(chan struct{}, *atOnce) // they mostly wait, so more than there are processors
 	outcomes := make([]chan outcome, len(seeds))
 	for i, sd := range seeds {
@@ -57,7 +57,7 @@ func TestSchedules(t *testing.T) {
 			err := os.Mkdir(d, 0o700)
 			var r *report
 			if err == nil {
-				r, err = run(t.Context(), s, options{Bin: bin, Dir: d, Length: *length})
+				r, err = run(t.Context(), s, options{Bin: bin, Ports: ports, Dir: d, Length: *length})
 			}
 			outcomes[i] <- outcome{s, r, err}
 		}()

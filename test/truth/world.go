@@ -31,8 +31,8 @@ type exporter struct {
 }
 
 // newExporter prepares an exporter that watches the given API server.
-func newExporter(bin, dir, config string, flags ...string) (*exporter, error) {
-	port, err := quietPort()
+func newExporter(o options, dir, config string, flags ...string) (*exporter, error) {
+	port, err := o.Ports.quiet()
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func newExporter(bin, dir, config string, flags ...string) (*exporter, error) {
 	}
 	addr := fmt.Sprintf("127.0.0.1:%d", port)
 	return &exporter{url: "http://" + addr, limit: testbed.NoLimit, command: testbed.Command{
-		Name: "kube-event-exporter", Path: bin, Dir: dir,
+		Name: "kube-event-exporter", Path: o.Bin, Dir: dir,
 		Args: append([]string{"--config.file=" + path, "--web.listen-address=" + addr, "--log.level=debug"}, flags...),
 		Env:  []string{"KUBECONFIG=" + filepath.Join(dir, "none"), "HOME=" + dir, podUID(0)},
 	}}, nil
@@ -57,11 +57,25 @@ func (e *exporter) rename() {
 	e.command.Env[len(e.command.Env)-1] = podUID(e.starts)
 }
 
-// quietPort returns a free port below those that the system gives to outgoing
+// ports gives out each port once: who has one may be down for a while.
+type ports struct {
+	mu    sync.Mutex
+	given map[int]bool
+}
+
+func newPorts() *ports { return &ports{given: make(map[int]bool)} }
+
+// quiet returns a free port below those that the system gives to outgoing
 // connections, so that it is still free at a restart.
-func quietPort() (int, error) {
+func (p *ports) quiet() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for range 100 {
 		port := 20_000 + rand.N(12_000) //nolint:gosec // it needs no secrecy
+		if p.given[port] {
+			continue
+		}
+		p.given[port] = true
 		s, err := listen(port)
 		if err == nil {
 			s.Close()
