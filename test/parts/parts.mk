@@ -61,7 +61,7 @@ $(ETCD_STAMP):
 
 # k3s' storage: kine on SQLite.
 $(KINE_STAMP):
-	@$(PARTS)/build.sh kine $(PARTS_BIN) '1 min' \
+	@$(PARTS)/build.sh kine $(PARTS_BIN) '2 min' \
 		kine=.
 	@$(call part-done,kine)
 
