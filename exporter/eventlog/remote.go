@@ -63,9 +63,9 @@ func (r *remote) send(ctx context.Context, rs []*record.Record) {
 	for {
 		err := (*r.client.Load()).Send(ctx, rs)
 		var (
-			refused *otlp.Refused
-			partial *otlp.Partial
-			later   *otlp.Later
+			refused *otlp.RefusedError
+			partial *otlp.PartialError
+			later   *otlp.LaterError
 		)
 		switch {
 		case err == nil:

@@ -59,7 +59,7 @@ func (b *backend) holds(t *testing.T, want string) {
 	}
 }
 
-func down([]*record.Record) error { return &otlp.Later{Why: "status 503"} }
+func down([]*record.Record) error { return &otlp.LaterError{Why: "status 503"} }
 
 // openRemote opens a log that is sent to a backend, and to a file as well if path
 // is not empty.
@@ -150,7 +150,7 @@ func TestRefused(t *testing.T) {
 		b.set(func(rs []*record.Record) error {
 			for _, r := range rs {
 				if r.Name == "bad" {
-					return &otlp.Refused{Why: "status 400: no"}
+					return &otlp.RefusedError{Why: "status 400: no"}
 				}
 			}
 			return nil
@@ -167,7 +167,7 @@ func TestRefused(t *testing.T) {
 
 // TestPartial: of those that are taken in part the rest is counted.
 func TestPartial(t *testing.T) {
-	b := &backend{fail: func([]*record.Record) error { return &otlp.Partial{Rejected: 1, Why: "too old"} }}
+	b := &backend{fail: func([]*record.Record) error { return &otlp.PartialError{Rejected: 1, Why: "too old"} }}
 	f := openRemote(t, "", b, nil)
 	for n := range int64(3) {
 		f.Observe(event("a", n+1))
@@ -181,7 +181,7 @@ func TestPartial(t *testing.T) {
 // TestLater: who asks for time gets it, but no more than a minute.
 func TestLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b := &backend{fail: func([]*record.Record) error { return &otlp.Later{Why: "busy", After: time.Hour} }}
+		b := &backend{fail: func([]*record.Record) error { return &otlp.LaterError{Why: "busy", After: time.Hour} }}
 		f := openRemote(t, "", b, nil)
 		f.run()
 		f.Observe(event("a", 1))

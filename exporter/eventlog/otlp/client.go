@@ -75,7 +75,7 @@ func (c *Client) Send(ctx context.Context, rs []*record.Record) error {
 func (c *Client) Export(ctx context.Context, rs []sdklog.Record) error {
 	body, err := proto.Marshal(request(rs))
 	if err != nil {
-		return &Refused{Why: err.Error()} // a text that is no UTF-8; ours all are
+		return &RefusedError{Why: err.Error()} // a text that is no UTF-8; ours all are
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(c.config.Timeout), fmt.Errorf("no answer within %s", c.config.Timeout))
 	defer cancel()
@@ -91,7 +91,7 @@ func (c *Client) Export(ctx context.Context, rs []sdklog.Record) error {
 		return err
 	}
 	if p := answer.GetPartialSuccess(); p.GetRejectedLogRecords() > 0 {
-		return &Partial{Rejected: min(p.GetRejectedLogRecords(), int64(len(rs))), Why: p.GetErrorMessage()}
+		return &PartialError{Rejected: min(p.GetRejectedLogRecords(), int64(len(rs))), Why: p.GetErrorMessage()}
 	}
 	return nil
 }

@@ -155,19 +155,19 @@ func TestAnswers(t *testing.T) {
 		says     answer
 		want     error
 	}{
-		"HTTP 400":         {HTTP, answer{status: 400, message: "no such field"}, &Refused{"status 400 Bad Request: no such field"}},
-		"HTTP 413":         {HTTP, answer{status: 413}, &Refused{"status 413 Request Entity Too Large"}},
-		"HTTP 401":         {HTTP, answer{status: 401}, &Later{Why: "status 401 Unauthorized"}},
-		"HTTP 429":         {HTTP, answer{status: 429, header: map[string]string{"Retry-After": "7"}}, &Later{Why: "status 429 Too Many Requests", After: 7 * time.Second}},
-		"HTTP 503":         {HTTP, answer{status: 503, message: "\n"}, &Later{Why: "status 503 Service Unavailable"}},
-		"HTTP partial":     {HTTP, answer{reply: partial}, &Partial{1, "too old"}},
-		"gRPC refused":     {GRPC, answer{code: "3", message: "no such%20field"}, &Refused{"code 3: no such field"}},
-		"gRPC too large":   {GRPC, answer{code: "8"}, &Refused{"code 8"}},
-		"gRPC exhausted":   {GRPC, answer{code: "8", header: map[string]string{"Grpc-Status-Details-Bin": retryInfo(9)}}, &Later{"code 8", 9 * time.Second}},
-		"gRPC unavailable": {GRPC, answer{code: "14", message: "later"}, &Later{Why: "code 14: later"}},
-		"gRPC forbidden":   {GRPC, answer{code: "7"}, &Later{Why: "code 7"}},
-		"gRPC proxy":       {GRPC, answer{status: 502}, &Later{Why: "status 502 Bad Gateway"}},
-		"gRPC partial":     {GRPC, answer{reply: partial}, &Partial{1, "too old"}},
+		"HTTP 400":         {HTTP, answer{status: 400, message: "no such field"}, &RefusedError{"status 400 Bad Request: no such field"}},
+		"HTTP 413":         {HTTP, answer{status: 413}, &RefusedError{"status 413 Request Entity Too Large"}},
+		"HTTP 401":         {HTTP, answer{status: 401}, &LaterError{Why: "status 401 Unauthorized"}},
+		"HTTP 429":         {HTTP, answer{status: 429, header: map[string]string{"Retry-After": "7"}}, &LaterError{Why: "status 429 Too Many Requests", After: 7 * time.Second}},
+		"HTTP 503":         {HTTP, answer{status: 503, message: "\n"}, &LaterError{Why: "status 503 Service Unavailable"}},
+		"HTTP partial":     {HTTP, answer{reply: partial}, &PartialError{1, "too old"}},
+		"gRPC refused":     {GRPC, answer{code: "3", message: "no such%20field"}, &RefusedError{"code 3: no such field"}},
+		"gRPC too large":   {GRPC, answer{code: "8"}, &RefusedError{"code 8"}},
+		"gRPC exhausted":   {GRPC, answer{code: "8", header: map[string]string{"Grpc-Status-Details-Bin": retryInfo(9)}}, &LaterError{"code 8", 9 * time.Second}},
+		"gRPC unavailable": {GRPC, answer{code: "14", message: "later"}, &LaterError{Why: "code 14: later"}},
+		"gRPC forbidden":   {GRPC, answer{code: "7"}, &LaterError{Why: "code 7"}},
+		"gRPC proxy":       {GRPC, answer{status: 502}, &LaterError{Why: "status 502 Bad Gateway"}},
+		"gRPC partial":     {GRPC, answer{reply: partial}, &PartialError{1, "too old"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f, url := startFake(t)

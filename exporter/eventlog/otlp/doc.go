@@ -2,8 +2,8 @@
 //
 // A [Client] makes log records of OpenTelemetry's SDK from ours, with what the
 // SDK says about the resource, and sends a batch of them in one request. It does
-// not try again: its errors tell whether that can help. [Refused] means that
-// these records will never be taken, [Partial] that some of them were not; any
+// not try again: its errors tell whether that can help. [RefusedError] means that
+// these records will never be taken, [PartialError] that some of them were not; any
 // other error is one of the way or of the configuration, and passes.
 //
 // Both protocols go over net/http, gRPC as one message each way over HTTP/2. The

@@ -7,31 +7,33 @@ import (
 	"time"
 )
 
-// Refused is the error of a request that is not taken, and would not be if it
+// RefusedError is the error of a request that is not taken, and would not be if it
 // came again.
-type Refused struct{ Why string }
+type RefusedError struct{ Why string }
 
 // Error implements error.
-func (e *Refused) Error() string { return "refused: " + e.Why }
+func (e *RefusedError) Error() string { return "refused: " + e.Why }
 
-// Partial is the error of a request of which some records were not taken; the
+// PartialError is the error of a request of which some records were not taken; the
 // others were.
-type Partial struct {
+type PartialError struct {
 	Rejected int64
 	Why      string
 }
 
 // Error implements error.
-func (e *Partial) Error() string { return fmt.Sprintf("refused %d records: %s", e.Rejected, e.Why) }
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("refused %d records: %s", e.Rejected, e.Why)
+}
 
-// Later is the error of a request that may be taken later.
-type Later struct {
+// LaterError is the error of a request that may be taken later.
+type LaterError struct {
 	Why   string
 	After time.Duration // not before; 0 if nothing is said
 }
 
 // Error implements error.
-func (e *Later) Error() string { return e.Why }
+func (e *LaterError) Error() string { return e.Why }
 
 // httpError is the error of a status that is not 2xx. A collector that has no
 // queue says 500 where its store has refused records for good. Who has the wrong
@@ -43,13 +45,13 @@ func httpError(resp *http.Response, text string) error {
 	}
 	switch resp.StatusCode {
 	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusInternalServerError:
-		return &Refused{Why: why}
+		return &RefusedError{Why: why}
 	}
 	after, err := strconv.Atoi(resp.Header.Get("Retry-After"))
 	if err != nil || after < 0 {
 		after = 0
 	}
-	return &Later{Why: why, After: time.Duration(after) * time.Second}
+	return &LaterError{Why: why, After: time.Duration(after) * time.Second}
 }
 
 // The codes of gRPC that say that the records are at fault, or that they are too
@@ -71,11 +73,11 @@ func grpcError(code int, text string, after time.Duration) error {
 	}
 	switch code {
 	case codeInvalidArgument, codeOutOfRange, codeInternal, codeDataLoss:
-		return &Refused{Why: why}
+		return &RefusedError{Why: why}
 	case codeResourceExhausted:
 		if after == 0 {
-			return &Refused{Why: why}
+			return &RefusedError{Why: why}
 		}
 	}
-	return &Later{Why: why, After: after}
+	return &LaterError{Why: why, After: after}
 }

@@ -131,7 +131,7 @@ func protoRecord(r *sdklog.Record) *logs.LogRecord {
 }
 
 func nano(t time.Time) uint64 {
-	return uint64(max(0, t.UnixNano())) //nolint:gosec // not negative
+	return uint64(max(0, t.UnixNano()))
 }
 
 func protoAttributes(kvs []attribute.KeyValue) []*common.KeyValue {
