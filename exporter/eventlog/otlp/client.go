@@ -77,7 +77,8 @@ func (c *Client) Export(ctx context.Context, rs []sdklog.Record) error {
 	if err != nil {
 		return &RefusedError{Why: err.Error()} // a text that is no UTF-8; ours all are
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(c.config.Timeout), fmt.Errorf("no answer within %s", c.config.Timeout))
+	late := fmt.Errorf("no answer within %s: %w", c.config.Timeout, context.DeadlineExceeded)
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Duration(c.config.Timeout), late)
 	defer cancel()
 	send := c.overHTTP
 	if c.config.Protocol == GRPC {
@@ -85,7 +86,7 @@ func (c *Client) Export(ctx context.Context, rs []sdklog.Record) error {
 	}
 	var answer collogs.ExportLogsServiceResponse
 	if err := send(ctx, body, &answer); err != nil {
-		if cause := context.Cause(ctx); cause != nil && ctx.Err() != nil {
+		if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) { // net/http tells it or not, by the moment
 			err = errors.Join(err, cause)
 		}
 		return err
