@@ -202,7 +202,7 @@ func (w *world) fillDisk(ctx context.Context, f fault) error {
 	if info, err := os.Stat(state); err == nil { // or it is not there yet
 		room += info.Size()
 	}
-	if err := p.running().LimitFiles(uint64(room)); err != nil { //nolint:gosec // it is positive
+	if err := p.running().LimitFiles(uint64(room)); err != nil {
 		return err
 	}
 	pause(ctx, f.For)
@@ -227,16 +227,21 @@ func (w *world) failBark(ctx context.Context, f fault) {
 	}
 	way := ways[f.way()]
 	if way == nil { // what tells a device's token
-		for _, p := range w.people {
-			p.devices[len(p.devices)-1].Fail(phone.Unreachable())
-			defer p.devices[len(p.devices)-1].Fail(nil)
-		}
+		w.failLastDevices(phone.Unreachable())
 		pause(ctx, f.For)
+		w.failLastDevices(nil)
 		return
 	}
 	w.phones.Fail(way)
 	pause(ctx, f.For)
 	w.phones.Fail(nil)
+}
+
+// failLastDevices has the last device of everybody fail, or no longer.
+func (w *world) failLastDevices(with *phone.Fault) {
+	for _, p := range w.people {
+		p.devices[len(p.devices)-1].Fail(with)
+	}
 }
 
 // way is one of five.

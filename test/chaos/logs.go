@@ -39,8 +39,8 @@ func (l *logs) follow(ctx context.Context, dir string) {
 		l.mu.Lock()
 		for _, p := range paths {
 			if info, err := os.Stat(p); err == nil {
-				all := append(l.sizes[p], size{time.Now(), info.Size()})
-				l.sizes[p] = all[max(0, len(all)-90):]
+				l.sizes[p] = append(l.sizes[p], size{time.Now(), info.Size()})
+				l.sizes[p] = l.sizes[p][max(0, len(l.sizes[p])-90):]
 			}
 		}
 		l.mu.Unlock()

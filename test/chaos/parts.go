@@ -50,7 +50,8 @@ func (w *world) startReceiver(context.Context) error {
 	if err := w.newHook(); err != nil {
 		return err
 	}
-	config := fmt.Sprintf(`
+	var config strings.Builder
+	fmt.Fprintf(&config, `
 source: chaos
 dedup_window: 12h
 bark: {server_url: http://%s, timeout: %s, basic_auth: {username: receiver, password_file: bark.password}}
@@ -58,14 +59,14 @@ alertmanager: {url: %s, silence_secret_file: silence.key}
 webhook: {bearer_token_file: webhook.token}
 receivers:`, w.lines["bark"].address(), barkTimeout, w.ams[0].url)
 	for _, p := range w.people {
-		config += fmt.Sprintf(`
+		fmt.Fprintf(&config, `
   - name: %s
     title: '{{ if .AllResolved }}resolved{{ else }}firing{{ end }} {{ .Common "name" }}'
     devices: [{name: %s, key_file: keys/%s%s}]`, p.receiver, p.name, p.name, p.encryption())
 	}
 	path := filepath.Join(w.hook.dir, "receiver.yml")
 	web := filepath.Join(w.hook.dir, "web.yml")
-	err := errors.Join(replace(path, []byte(config)),
+	err := errors.Join(replace(path, []byte(config.String())),
 		replace(web, []byte("tls_server_config: {cert_file: server.pem, key_file: server.pem}\n")))
 	if err != nil {
 		return err
@@ -88,7 +89,8 @@ func (w *world) startAlertmanagers(context.Context) error {
 		return err
 	}
 	p := w.pace
-	config := fmt.Sprintf(`
+	var config strings.Builder
+	fmt.Fprintf(&config, `
 route:
   receiver: oncall
   group_by: [namespace, name]
@@ -98,7 +100,7 @@ route:
   routes: [{receiver: oncall, continue: true}, {receiver: team}]
 receivers:`, p.wait, p.interval)
 	for _, who := range w.people {
-		config += fmt.Sprintf(`
+		fmt.Fprintf(&config, `
   - name: %s
     webhook_configs:
       - url: https://%s/webhook
@@ -115,7 +117,7 @@ receivers:`, p.wait, p.interval)
 	}
 	for i, am := range w.ams {
 		path := filepath.Join(am.command.Dir, "alertmanager.yml")
-		if err := replace(path, []byte(config+"\n")); err != nil {
+		if err := replace(path, []byte(config.String()+"\n")); err != nil {
 			return err
 		}
 		am.command.Path = bin

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -97,7 +96,6 @@ type register struct {
 	excused  int
 	strained int // pushes about troubles that could not be written or heard of for too long
 	quiet    time.Duration
-	faults   []error
 }
 
 // watchPhones takes in what comes to the phones until ctx is done.
@@ -141,35 +139,54 @@ func (r *register) take(e phone.Event) error {
 	return err
 }
 
-// judge tells what is wrong with a push.
+// What may be wrong with a push.
+const (
+	back    = "fires again after its end"
+	twice   = "comes twice"
+	unheard = "is over for the phone, which did not know of it"
+	early   = "is over for the phone, and lasts"
+)
+
+// judge tells what is wrong with a push, and for what there is no excuse.
 func (r *register) judge(who string, t *trouble, a arrival) error {
-	var firing, resolved, lost bool
-	for _, b := range t.pushes[who] {
-		firing, resolved = firing || b.firing, resolved || !b.firing
-		lost = lost || b.firing == a.firing && r.lossy.meet(b.at.Add(-abandoned), b.at.Add(lostFor))
-	}
-	again := a.firing && firing || !a.firing && resolved
+	same, other, lost := r.before(t.pushes[who], a)
 	// Nobody could refresh it: it was over and is back.
 	t.strained = t.strained || t.over.IsZero() && a.at.Sub(t.written) > r.quiet/3
-	var err error
-	switch {
-	case t.strained && (again || a.firing && resolved || !a.firing && firing):
+	switch wrong := t.wrong(a, same, other); {
+	case wrong == "":
+	case t.strained && wrong != early:
 		r.strained++
-	case a.firing && resolved:
-		err = errors.New("fires again after its end")
-	case again && lost:
+	case lost && (wrong == twice || wrong == back):
 		r.excused++
-	case again:
-		err = errors.New("comes twice")
+	default:
+		return fmt.Errorf("%s: the push %v on %s's phone %s; before came %v", t, a, who, wrong, t.pushes[who])
+	}
+	return nil
+}
+
+// before tells whether the phone had such a push before, whether it had one of
+// the other state, and whether it may be forgotten that it had one.
+func (r *register) before(pushes []arrival, a arrival) (same, other, lost bool) {
+	for _, b := range pushes {
+		same, other = same || b.firing == a.firing, other || b.firing != a.firing
+		lost = lost || r.lossy.meet(b.at.Add(-abandoned), b.at.Add(lostFor))
+	}
+	return same, other, lost
+}
+
+// wrong is what is wrong with a push after others; "" for nothing.
+func (t *trouble) wrong(a arrival, same, other bool) string {
+	switch {
+	case a.firing && other:
+		return back
+	case same:
+		return twice
+	case !a.firing && !other:
+		return unheard
 	case !a.firing && t.over.IsZero():
-		err = errors.New("is over for the phone, and lasts")
-	case !a.firing && !firing:
-		err = errors.New("is over for the phone, which did not know of it")
+		return early
 	}
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: the push %v on %s's phone %w; before came %v", t, a, who, err, t.pushes[who])
+	return ""
 }
 
 func (a arrival) String() string {

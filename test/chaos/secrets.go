@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 )
@@ -80,7 +79,7 @@ func (s *secrets) log(path string) error {
 func (s *secrets) process(name string, pid int) error {
 	var errs []error
 	for _, file := range []string{"cmdline", "environ"} {
-		text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), file))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", pid, file))
 		if err != nil {
 			continue // it has just ended, or this is no Linux
 		}

@@ -42,12 +42,12 @@ func (t *trouble) String() string {
 func (w *world) suffer(ctx, playing context.Context, r *register, slot int) error {
 	dice := rand.New(rand.NewPCG(w.opts.Seed, uint64(100+slot))) //nolint:gosec // it is to be repeatable
 	wr := w.newWriter()
-	for n := 1; playing.Err() == nil; n++ {
+	for n := 1; ; n++ {
 		pause(playing, time.Duration(dice.Int64N(int64(w.pace.lasts))))
 		lasts := w.pace.lasts + time.Duration(dice.Int64N(2*int64(w.pace.lasts)))
 		hush := dice.IntN(3) == 0 && w.pace.hushes
-		if playing.Err() != nil {
-			break
+		if over(playing) {
+			return nil
 		}
 		t := &trouble{name: fmt.Sprintf("db%dx%d", slot, n), begun: time.Now(), written: time.Now(), pushes: map[string][]arrival{}}
 		r.mu.Lock()
@@ -57,8 +57,10 @@ func (w *world) suffer(ctx, playing context.Context, r *register, slot int) erro
 			return fmt.Errorf("%s: %w", t, err)
 		}
 	}
-	return nil
 }
+
+// over tells whether a context is done, which is no fault here.
+func over(ctx context.Context) bool { return ctx.Err() != nil }
 
 // endure lets a trouble begin, last and end.
 func (w *world) endure(ctx, playing context.Context, wr *writer, r *register, t *trouble, lasts time.Duration, hush bool) error {

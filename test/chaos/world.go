@@ -114,29 +114,20 @@ func (w *world) newClient() (kubernetes.Interface, error) {
 // layLines makes the network between the parts. The programs' ports are chosen
 // here, so that lines can lead to what is not there yet.
 func (w *world) layLines(context.Context) error {
-	ports := map[string]*program{}
-	add := func(name, health string) (*program, error) {
+	var errs []error
+	one := func(name string) *program {
 		port, err := quietPort()
-		if err != nil {
-			return nil, err
-		}
 		dir := filepath.Join(w.dir, name)
 		p := &program{
-			name: name, health: health, url: fmt.Sprintf("http://127.0.0.1:%d", port), client: newClient(nil),
+			name: name, health: "/-/ready", url: fmt.Sprintf("http://127.0.0.1:%d", port), client: newClient(nil),
 			command: testbed.Command{Name: name, Dir: dir},
 		}
-		ports[name] = p
-		return p, os.MkdirAll(dir, 0o700)
-	}
-	var errs []error
-	one := func(name, health string) *program {
-		p, err := add(name, health)
-		errs = append(errs, err)
+		errs = append(errs, err, os.MkdirAll(dir, 0o700))
 		return p
 	}
-	w.exporters = []*program{one("exporter-a", "/-/ready"), one("exporter-b", "/-/ready")}
-	w.ams = []*program{one("alertmanager-1", "/-/ready"), one("alertmanager-2", "/-/ready")}
-	w.receiver, w.prom = one("receiver", "/-/ready"), one("prometheus", "/-/ready")
+	w.exporters = []*program{one("exporter-a"), one("exporter-b")}
+	w.ams = []*program{one("alertmanager-1"), one("alertmanager-2")}
+	w.receiver, w.prom = one("receiver"), one("prometheus")
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
