@@ -1,6 +1,7 @@
 package eventlog
 
 import (
+	"compress/gzip"
 	"context"
 	"io"
 	"net/http"
@@ -8,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"compress/gzip"
 
 	collogs "go.opentelemetry.io/proto/slim/otlp/collector/logs/v1"
 	common "go.opentelemetry.io/proto/slim/otlp/common/v1"
