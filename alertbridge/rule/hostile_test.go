@@ -79,7 +79,8 @@ func TestHostileEvent(t *testing.T) {
 		runtime.ReadMemStats(&before)
 		bounded(t, set, hostile(s))
 		runtime.ReadMemStats(&after)
-		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 300 {
+		// The race detector makes pools forget; what is not bounded takes all there is.
+		if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 2000 {
 			t.Errorf("%.10q…: %d MiB were allocated", s, n)
 		}
 	}

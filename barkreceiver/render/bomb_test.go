@@ -79,7 +79,8 @@ func TestLabelBombs(t *testing.T) {
 			if !ok || !out.Params.Fits() {
 				t.Errorf("ok %v, size %d", ok, out.Params.Size())
 			}
-			if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 500 {
+			// The race detector makes pools forget; what is not bounded takes all there is.
+			if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 3000 {
 				t.Errorf("%d MiB were allocated", n)
 			}
 		})

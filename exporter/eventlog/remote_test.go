@@ -50,6 +50,12 @@ func (b *backend) set(fail func([]*record.Record) error) {
 	b.fail = fail
 }
 
+func (b *backend) tries() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.calls
+}
+
 func (b *backend) holds(t *testing.T, want string) {
 	t.Helper()
 	b.mu.Lock()
@@ -174,8 +180,8 @@ func TestPartial(t *testing.T) {
 	}
 	f.run()
 	f.stop()
-	f.dropped(dropRefused, float64(b.calls))
-	f.metric(f.remote.metrics.records, float64(3-b.calls))
+	f.dropped(dropRefused, float64(b.tries()))
+	f.metric(f.remote.metrics.records, float64(3-b.tries()))
 }
 
 // TestLater: who asks for time gets it, but no more than a minute.
@@ -186,8 +192,8 @@ func TestLater(t *testing.T) {
 		f.run()
 		f.Observe(event("a", 1))
 		time.Sleep(59 * time.Second)
-		if b.calls != 1 {
-			t.Errorf("%d tries in the first minute", b.calls)
+		if n := b.tries(); n != 1 {
+			t.Errorf("%d tries in the first minute", n)
 		}
 		b.set(nil)
 		time.Sleep(2 * time.Second)

@@ -59,7 +59,8 @@ func TestBombs(t *testing.T) {
 			if !errors.Is(err, ErrSpent) {
 				t.Errorf("error %v", err)
 			}
-			if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 200 {
+			// The race detector makes pools forget; what is not bounded takes all there is.
+			if n := (after.TotalAlloc - before.TotalAlloc) >> 20; n > 2000 {
 				t.Errorf("%d MiB were allocated", n)
 			}
 		})
