@@ -137,7 +137,7 @@ func (h *home) k3s(t *testing.T) {
 func (h *home) start(t *testing.T) {
 	t.Helper()
 	v := variant{overlay: "k3s"}
-	_, stderr := kubectl(t, "", "apply", "-k", v.dir(t), "--dry-run=server")
+	_, stderr := kubectl(t, "", "apply", "--server-side", "-k", v.dir(t), "--dry-run=server")
 	if strings.Contains(stderr, "Warning") {
 		t.Errorf("the API server warns: %s", stderr)
 	}
