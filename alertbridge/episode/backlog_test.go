@@ -1,8 +1,11 @@
 package episode
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"github.com/kubebark/kubebark/alertbridge/notify"
 )
 
 // What was missed comes in at once: an alert whose end is in it is not said to
@@ -59,4 +62,25 @@ func TestBacklogWithAnEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is due while the watch is not back yet is late, and no sign that the
+// process was stopped: else it would be so for ever, and no alert would end.
+func TestDueWhileNotBack(t *testing.T) {
+	inWorld(t, func(w *world) {
+		w.see(warning("Slow", cart1))
+		w.see(warning("Gone", cart1))
+		w.see(normal("Fast", cart1)) // its end is to be sent again, soon
+		w.setDown(true)
+		time.Sleep(10 * time.Second)
+		w.setDown(false)
+		time.Sleep(2 * time.Minute)
+		ended := slices.ContainsFunc(w.got(), func(a notify.Alert) bool {
+			return a.Annotations["ended_by"] == "quiet for 1m" && !a.EndsAt.After(time.Now())
+		})
+		if !ended {
+			t.Errorf("an alert that has long been quiet is not ended: %v", w.Current())
+		}
+	}, withRules(t, `rules: [{matchers: ['reason="Slow"'], keep_firing_for: 20m, resolve_on: [Fast]}, {matchers: ['reason="Gone"'], keep_firing_for: 1m}]`),
+		func(_ *Options, s *Settings) { s.Resend = 5 * time.Second })
 }

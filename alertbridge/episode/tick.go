@@ -83,6 +83,7 @@ func (t *Tracker) woke(now time.Time) {
 
 // stir makes Run wake at the time, or earlier if something else is due.
 func (t *Tracker) stir(at time.Time) {
+	at = later(at, time.Now()) // from which on we would be late
 	if !t.next.IsZero() && !at.Before(t.next) {
 		return
 	}
@@ -113,7 +114,8 @@ func (t *Tracker) tick(now time.Time) time.Duration {
 	if !live {
 		t.next = earlier(t.next, now.Add(time.Second))
 	}
-	return max(minTick, t.next.Sub(now))
+	t.next = later(t.next, now.Add(minTick)) // what is overdue waits for the watch, not for us
+	return t.next.Sub(now)
 }
 
 // live tells whether what we know is whole: connected for long enough that
