@@ -56,8 +56,9 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 	$(if $(RACE),CGO_ENABLED=1 )go test $(if $(RACE),-race )./...
 
 .PHONY: e2e
+# Most tests wait for something, so more of them go at once than there are processors.
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go vet ./... && go test -count=1 -timeout 30m ./...
+	cd test && go vet ./... && go test -count=1 -parallel 8 -timeout 30m ./...
 
 FUZZTIME ?= 30s
 
