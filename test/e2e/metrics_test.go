@@ -25,11 +25,20 @@ var (
 func TestMetricsAreDocumented(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	w := newWorld(t, setting{args: []string{"--state.file=" + dir + "/state", "--event-log.file=" + dir + "/events.jsonl"}})
+	w := newWorld(t, setting{
+		exporter: "alerts: {rules: [{matchers: ['reason=\"Noise\"'], drop: true}]}\n",
+		args: []string{
+			"--state.file=" + dir + "/state", "--event-log.file=" + dir + "/events.jsonl",
+			"--event-log.otlp.endpoint=http://127.0.0.1:1",
+		},
+	})
 	w.ready()
-	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
+	rec := w.recorder("lab-operator")
+	rec.Event(w.pod("first"), corev1.EventTypeWarning, "Noise", "never mind")
+	rec.Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
 	w.push(w.ada, "BackupFailed", "first")
 	w.counts("BackupFailed", 1)
+	w.counts("Noise", 1)
 
 	exposed := make(map[string]bool)
 	for _, p := range []program{w.exporter, w.receiver} {
