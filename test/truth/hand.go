@@ -5,6 +5,7 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -58,16 +59,20 @@ func (w *hand) anew(h happening) error {
 	return nil
 }
 
-// label edits an object, which is no occurrence.
+// label edits an object, which is no occurrence. One that has expired meanwhile
+// stays as it was.
 func (w *hand) label(namespace, name string, get func(namespace, name string) (*corev1.Event, error)) error {
 	e, err := get(namespace, name)
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("label event: %w", err)
 	}
 	e = e.DeepCopy()
 	w.made++
 	metav1.SetMetaDataLabel(&e.ObjectMeta, "edited", fmt.Sprint(w.made))
-	if _, err := w.shelf.cluster.update(e); err != nil {
+	if _, err := w.shelf.cluster.update(e); err != nil && !apierrors.IsNotFound(err) {
 		return fmt.Errorf("label event: %w", err)
 	}
 	return nil
