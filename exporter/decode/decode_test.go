@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -168,4 +169,20 @@ func FuzzRead(f *testing.F) {
 			return true
 		})
 	})
+}
+
+// TestTimesThatCannotBeWritten: in protobuf a client may send any year, of which
+// neither JSON nor a counter's page could say anything.
+func TestTimesThatCannotBeWritten(t *testing.T) {
+	far, past := metav1.Unix(1<<40, 0), metav1.Unix(-1<<40, 0)
+	good := metav1.Unix(1_700_000_000, 0)
+	o := object{
+		Metadata: metadata{CreationTimestamp: far}, FirstTimestamp: past, LastTimestamp: good,
+		EventTime: metav1.MicroTime(far), Series: &series{LastObservedTime: metav1.MicroTime(far)},
+	}
+	var e occurrence.Event
+	o.fill(&e)
+	if !e.Created.IsZero() || !e.First.IsZero() || !e.Last.Equal(good.Time) {
+		t.Errorf("created %v, first %v, last %v", e.Created, e.First, e.Last)
+	}
 }

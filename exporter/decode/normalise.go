@@ -38,7 +38,7 @@ func (o *object) fill(e *occurrence.Event) {
 		Count:          o.count(),
 		Counted:        o.Count >= 1 || o.Series != nil,
 		SeriesRecorder: !o.EventTime.IsZero() && o.Count == 0,
-		Created:        o.Metadata.CreationTimestamp.Time,
+		Created:        written(o.Metadata.CreationTimestamp.Time),
 	}
 	e.First = earliest(o.FirstTimestamp.Time, o.EventTime.Time, e.Created)
 	e.Last = latest(o.FirstTimestamp.Time, o.LastTimestamp.Time, o.EventTime.Time, e.Created)
@@ -67,10 +67,19 @@ func (o *object) count() int64 {
 	return c
 }
 
+// written returns the time, or none if it is one that cannot be written: years
+// have four digits in RFC 3339, but in protobuf a client may send any.
+func written(t time.Time) time.Time {
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
 func earliest(ts ...time.Time) time.Time {
 	var first time.Time
 	for _, t := range ts {
-		if !t.IsZero() && (first.IsZero() || t.Before(first)) {
+		if t = written(t); !t.IsZero() && (first.IsZero() || t.Before(first)) {
 			first = t
 		}
 	}
@@ -80,7 +89,7 @@ func earliest(ts ...time.Time) time.Time {
 func latest(ts ...time.Time) time.Time {
 	var last time.Time
 	for _, t := range ts {
-		if t.After(last) {
+		if t = written(t); t.After(last) {
 			last = t
 		}
 	}
