@@ -1,7 +1,7 @@
 package checkpoint
 
 import (
-	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -81,11 +81,14 @@ func load(path string) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := r.next()
-	if err != nil || first.Owner == nil {
+	st := &State{Streams: make(map[string]Stream), Series: make(map[series.Key]series.State)}
+	k, payload, err := r.next()
+	if err == nil && k == ofOwner {
+		err = json.Unmarshal(payload, &st.Owner)
+	}
+	if err != nil || k != ofOwner {
 		return nil, fmt.Errorf("%w: it does not say whose it is", errDamaged)
 	}
-	st := &State{Owner: *first.Owner, Streams: make(map[string]Stream), Series: make(map[series.Key]series.State)}
 	err = st.read(r)
 	return st, err
 }
@@ -95,24 +98,27 @@ func (s *State) read(r *reader) error {
 	names := make(map[string]map[uint64]count.State)
 	var pending []*Batch
 	for {
-		rec, err := r.next()
+		k, payload, err := r.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
 			return err
 		}
-		if rec.Batch != nil {
-			pending = append(pending, rec.Batch)
-		}
-		if rec.Served {
+		switch k {
+		case ofServed:
 			s.served()
-		}
-		if rec.Commit {
+		case ofCommit:
 			for _, b := range pending {
 				s.apply(b, names)
 			}
 			pending = nil
+		default:
+			b, err := decode(k, payload)
+			if err != nil {
+				return r.damaged(err)
+			}
+			pending = append(pending, b)
 		}
 	}
 	for ns, st := range s.Streams {
@@ -127,20 +133,16 @@ func (s *State) read(r *reader) error {
 // place and does not know, such as what a volume brings that came late, it sets
 // aside, and tells to where.
 func (f *File) Rewrite(b *Batch) (aside string, err error) {
-	var buf bytes.Buffer
-	buf.WriteString(magic + version)
-	if err := appendRecord(&buf, &record{Owner: &f.owner}); err != nil {
-		return "", err
-	}
-	if err := appendBatch(&buf, b); err != nil {
-		return "", err
-	}
 	// Always the same name, so that what a crash leaves is written over.
 	tmp, err := os.OpenFile(f.path+".new", os.O_CREATE|os.O_TRUNC|os.O_RDWR, 0o600)
 	if err != nil {
 		return "", err
 	}
-	err = errors.Join(write(tmp, buf.Bytes()), tmp.Sync())
+	w := &writer{w: tmp}
+	w.write([]byte(magic + version))
+	w.record(ofOwner, &f.owner)
+	w.batch(b)
+	err = errors.Join(w.err, tmp.Sync())
 	if err == nil && !f.ours {
 		if aside, err = f.setAside(); errors.Is(err, fs.ErrNotExist) {
 			err = nil
@@ -155,47 +157,37 @@ func (f *File) Rewrite(b *Batch) (aside string, err error) {
 	if f.f != nil {
 		f.f.Close() // the old file has no name any more
 	}
-	f.f, f.ours, f.size, f.snapshot = tmp, true, int64(buf.Len()), int64(buf.Len())
+	f.f, f.ours, f.size, f.snapshot = tmp, true, w.size, w.size
 	return aside, atomicfile.SyncDir(filepath.Dir(f.path))
-}
-
-func write(f *os.File, data []byte) error {
-	_, err := f.Write(data)
-	return err
 }
 
 // Append adds a batch and returns when it is durable.
 func (f *File) Append(b *Batch) error {
-	var buf bytes.Buffer
-	if err := appendBatch(&buf, b); err != nil {
-		return err
-	}
-	return f.append(&buf)
+	return f.append(func(w *writer) { w.batch(b) })
 }
 
 // Served notes, durably, that all that is durable is about to be shown.
 func (f *File) Served() error {
-	var buf bytes.Buffer
-	if err := appendRecord(&buf, &record{Served: true}); err != nil {
-		return err
-	}
-	return f.append(&buf)
+	return f.append(func(w *writer) { w.record(ofServed) })
 }
 
-func (f *File) append(buf *bytes.Buffer) error {
+// append adds records behind what is whole.
+func (f *File) append(records func(*writer)) error {
 	if f.f == nil {
 		return errors.New("no file was written yet")
 	}
 	if err := f.f.Truncate(f.size); err != nil { // what a failed write left
 		return err
 	}
-	if _, err := f.f.WriteAt(buf.Bytes(), f.size); err != nil {
-		return err
+	w := &writer{w: io.NewOffsetWriter(f.f, f.size)}
+	records(w)
+	if w.err != nil {
+		return w.err
 	}
 	if err := f.f.Sync(); err != nil {
 		return err
 	}
-	f.size += int64(buf.Len())
+	f.size += w.size
 	return nil
 }
 

@@ -102,9 +102,9 @@ func TestJournalOutgrows(t *testing.T) {
 	for i := range 60 {
 		if f.Outgrown() {
 			rewrites++
-			rewrite(t, f, batch(count.State{Key: 1, Count: int64(i)}))
+			rewrite(t, f, batch(count.State{Key: 1, Count: int32(i)}))
 		}
-		must(t, f.Append(batch(count.State{Key: 1, Count: int64(i)})))
+		must(t, f.Append(batch(count.State{Key: 1, Count: int32(i)})))
 		if f.size > 16<<10 {
 			t.Fatalf("%d bytes for one name", f.size)
 		}

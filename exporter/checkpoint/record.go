@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/gob"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubebark/kubebark/exporter/count"
 	"github.com/kubebark/kubebark/exporter/series"
@@ -18,16 +20,29 @@ import (
 // The file begins with a line that tells what it is, to people too.
 const (
 	magic   = "kubebark state "
-	version = "1\n"
+	version = "2\n"
 )
 
-// record is a piece of the file. A batch may take several: only Commit makes
-// it count.
-type record struct {
-	Owner  *Owner // the first record of a file has it
-	Batch  *Batch
-	Commit bool
-	Served bool // all that is durable so far has been shown
+// kind says what a record holds.
+type kind byte
+
+const (
+	// ofOwner is the first record of a file: an Owner, as JSON.
+	ofOwner kind = 'o'
+	// ofStream is a namespace's head, as a line of JSON, and behind it names.
+	ofStream kind = 'n'
+	// ofSeries are some series, as JSON.
+	ofSeries kind = 's'
+	// ofCommit makes the records before it count, back to the last one.
+	ofCommit kind = 'c'
+	// ofServed tells that all that is durable so far has been shown.
+	ofServed kind = 'v'
+)
+
+// head is what a record of names begins with.
+type head struct {
+	Namespace        string
+	Since, Forgotten time.Time
 }
 
 // chunk bounds a record's names and series, and so the memory that one takes.
@@ -41,35 +56,56 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // frameHeader is the length and the checksum of a record.
 const frameHeader = 8
 
-func appendRecord(buf *bytes.Buffer, r *record) error {
-	start := buf.Len()
-	buf.Write(make([]byte, frameHeader))
-	if err := gob.NewEncoder(buf).Encode(r); err != nil {
-		return err
-	}
-	frame := buf.Bytes()[start:]
-	payload := frame[frameHeader:]
-	binary.BigEndian.PutUint32(frame, uint32(len(payload))) //nolint:gosec // chunks are small
-	binary.BigEndian.PutUint32(frame[4:], crc32.Checksum(payload, castagnoli))
-	return nil
+// writer writes records, one by one, so that a snapshot is never in memory as a
+// whole. After an error it writes nothing more.
+type writer struct {
+	w    io.Writer
+	buf  []byte // of one record, used again
+	size int64  // of all that was written
+	err  error
 }
 
-// appendBatch writes a batch as records, the last of which commits it.
-func appendBatch(buf *bytes.Buffer, b *Batch) error {
+// record writes a record of what follows each other in it.
+func (w *writer) record(k kind, parts ...any) {
+	b := append(w.buf[:0], make([]byte, frameHeader)...)
+	b = append(b, byte(k))
+	for _, p := range parts {
+		var err error
+		if names, ok := p.([]count.State); ok {
+			b, err = binary.Append(b, binary.BigEndian, names)
+		} else {
+			var text []byte
+			text, err = json.Marshal(p)
+			b = append(append(b, text...), '\n')
+		}
+		w.err = errors.Join(w.err, err)
+	}
+	w.buf = b
+	payload := b[frameHeader:]
+	binary.BigEndian.PutUint32(b, uint32(len(payload))) //nolint:gosec // chunks are small
+	binary.BigEndian.PutUint32(b[4:], crc32.Checksum(payload, castagnoli))
+	w.write(b)
+}
+
+func (w *writer) write(b []byte) {
+	if w.err != nil {
+		return
+	}
+	n, err := w.w.Write(b)
+	w.size, w.err = w.size+int64(n), err
+}
+
+// batch writes a batch as records, the last of which commits it.
+func (w *writer) batch(b *Batch) {
 	for ns, st := range b.Streams {
 		for names := range chunks(st.Names) {
-			part := &Batch{Streams: map[string]Stream{ns: {st.Since, st.Forgotten, names}}}
-			if err := appendRecord(buf, &record{Batch: part}); err != nil {
-				return err
-			}
+			w.record(ofStream, head{ns, st.Since, st.Forgotten}, names)
 		}
 	}
 	for ss := range chunks(b.Series) {
-		if err := appendRecord(buf, &record{Batch: &Batch{Series: ss}}); err != nil {
-			return err
-		}
+		w.record(ofSeries, ss)
 	}
-	return appendRecord(buf, &record{Commit: true})
+	w.record(ofCommit)
 }
 
 // chunks yields parts of a slice, one empty part for an empty slice.
@@ -85,6 +121,34 @@ func chunks[T count.State | series.State](s []T) func(func([]T) bool) {
 	}
 }
 
+// decode reads a record that is part of a batch.
+func decode(k kind, payload []byte) (*Batch, error) {
+	switch k {
+	case ofStream:
+		line, rest, _ := bytes.Cut(payload, []byte{'\n'})
+		var h head
+		if err := json.Unmarshal(line, &h); err != nil {
+			return nil, err
+		}
+		var names []count.State
+		size := binary.Size(count.State{})
+		if len(rest)%size != 0 {
+			return nil, fmt.Errorf("%d bytes are no names", len(rest))
+		}
+		if n := len(rest) / size; n > 0 {
+			names = make([]count.State, n)
+		}
+		if _, err := binary.Decode(rest, binary.BigEndian, names); err != nil {
+			return nil, err
+		}
+		return &Batch{Streams: map[string]Stream{h.Namespace: {h.Since, h.Forgotten, names}}}, nil
+	case ofSeries:
+		b := new(Batch)
+		return b, json.Unmarshal(payload, &b.Series)
+	}
+	return nil, fmt.Errorf("there are no records %q", k)
+}
+
 // errDamaged means that a file holds something else than what was written.
 var errDamaged = errors.New("damaged")
 
@@ -93,6 +157,7 @@ type reader struct {
 	r    *bufio.Reader
 	left int64 // bytes of the file not yet read
 	good int64 // length of what was read and whole
+	buf  []byte
 }
 
 func newReader(r io.Reader, size int64) (*reader, error) {
@@ -110,39 +175,44 @@ func newReader(r io.Reader, size int64) (*reader, error) {
 	return &reader{r: br, left: size - n, good: n}, nil
 }
 
-// next returns the next record; io.EOF at the end or at a torn one, which is
-// what a crash leaves at the end of a file and nowhere else.
-func (r *reader) next() (*record, error) {
+// next returns what the next record holds, valid until the next call; io.EOF at
+// the end or at a torn one, which is what a crash leaves at the end of a file
+// and nowhere else.
+func (r *reader) next() (kind, []byte, error) {
 	var h [frameHeader]byte
 	if r.left < frameHeader {
-		return nil, io.EOF
+		return 0, nil, io.EOF
 	}
 	if _, err := io.ReadFull(r.r, h[:]); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	r.left -= frameHeader
 	n := int64(binary.BigEndian.Uint32(h[:]))
 	if n > r.left {
-		return nil, io.EOF
+		return 0, nil, io.EOF
 	}
 	if n == 0 || n > maxRecord {
-		return nil, fmt.Errorf("%w after %d bytes", errDamaged, r.good)
+		return 0, nil, r.damaged(nil)
 	}
-	payload := make([]byte, n)
-	if _, err := io.ReadFull(r.r, payload); err != nil {
-		return nil, err
+	r.buf = slices.Grow(r.buf[:0], int(n))[:n]
+	if _, err := io.ReadFull(r.r, r.buf); err != nil {
+		return 0, nil, err
 	}
 	r.left -= n
-	if crc32.Checksum(payload, castagnoli) != binary.BigEndian.Uint32(h[4:]) {
+	if crc32.Checksum(r.buf, castagnoli) != binary.BigEndian.Uint32(h[4:]) {
 		if r.left == 0 {
-			return nil, io.EOF // written, but not all of it
+			return 0, nil, io.EOF // written, but not all of it
 		}
-		return nil, fmt.Errorf("%w after %d bytes", errDamaged, r.good)
-	}
-	rec := new(record)
-	if err := gob.NewDecoder(bytes.NewReader(payload)).Decode(rec); err != nil {
-		return nil, fmt.Errorf("%w after %d bytes: %w", errDamaged, r.good, err)
+		return 0, nil, r.damaged(nil)
 	}
 	r.good += frameHeader + n
-	return rec, nil
+	return kind(r.buf[0]), r.buf[1:], nil
+}
+
+// damaged is the error of what cannot be read.
+func (r *reader) damaged(err error) error {
+	if err == nil {
+		return fmt.Errorf("%w after %d bytes", errDamaged, r.good)
+	}
+	return fmt.Errorf("%w before byte %d: %w", errDamaged, r.good, err)
 }

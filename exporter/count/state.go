@@ -2,20 +2,20 @@ package count
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"time"
 )
 
-// State is what a memory knows of one name, to be kept over a restart.
+// State is what a memory knows of one name, to be kept over a restart. It is of
+// a fixed size, for there are many.
 type State struct {
 	Key     uint64 // of namespace and name
-	UID     uint64 // hash, of which the low half counts
 	Version uint64
-	Count   int64
-	First   int64 // Unix microseconds, of which the low half counts
-	Last    int64
-	Gone    int64 // Unix nanoseconds; 0 while it lives
+	Last    int64  // Unix microseconds
+	First   uint32 // the low half of likewise
+	UID     uint32 // hash
+	Count   int32
+	Gone    uint32 // Unix seconds; 0 while it lives
 }
 
 // Restore returns a memory with what another one knew.
@@ -26,11 +26,10 @@ func Restore(since, forgotten time.Time, names []State) *Memory {
 	}
 	for _, s := range names {
 		e := entry{
-			version: s.Version, last: s.Last, first: low(s.First), uid: uint32(s.UID & math.MaxUint32),
-			count: narrow(s.Count),
+			version: s.Version, last: s.Last, first: s.First, uid: s.UID, count: narrow(int64(s.Count)),
 		}
 		if s.Gone != 0 {
-			e.mark = -seconds(time.Unix(0, s.Gone))
+			e.mark = -seconds(time.Unix(int64(s.Gone), 0))
 			m.graves = append(m.graves, grave{s.Key, e.gone()})
 		}
 		m.entries.set(s.Key, e)
@@ -76,9 +75,9 @@ func (m *Memory) All() []State {
 }
 
 func (e *entry) state(k uint64) State {
-	st := State{Key: k, UID: uint64(e.uid), Version: e.version, Count: int64(e.count), First: int64(e.first), Last: e.last}
+	st := State{Key: k, Version: e.version, Last: e.last, First: e.first, UID: e.uid, Count: e.count}
 	if e.mark < 0 {
-		st.Gone = time.Unix(epoch+int64(e.gone()), 0).UnixNano()
+		st.Gone = epoch + uint32(e.gone()) //nolint:gosec // positive
 	}
 	return st
 }
