@@ -6,6 +6,7 @@ package main
 import (
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/kubebark/kubebark/internal/cli"
@@ -16,6 +17,7 @@ import (
 const name = "kube-event-exporter"
 
 func main() {
+	runtime.MemProfileRate = 0 // nobody can ask for a profile, and its table is large
 	// Whoever reads the event log on standard output may go: that is a failed
 	// write, and not the end of counting.
 	signal.Ignore(syscall.SIGPIPE)

@@ -77,6 +77,7 @@ func (s *service) run() error {
 		return err
 	}
 	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
+	group.Add("memory", pace)
 	if err := s.build(cfg, group); err != nil {
 		return err
 	}
