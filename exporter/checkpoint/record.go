@@ -67,24 +67,23 @@ type writer struct {
 
 // record writes a record of what follows each other in it.
 func (w *writer) record(k kind, parts ...any) {
-	b := append(w.buf[:0], make([]byte, frameHeader)...)
-	b = append(b, byte(k))
+	w.buf = append(w.buf[:0], make([]byte, frameHeader)...)
+	w.buf = append(w.buf, byte(k))
 	for _, p := range parts {
 		var err error
 		if names, ok := p.([]count.State); ok {
-			b, err = binary.Append(b, binary.BigEndian, names)
+			w.buf, err = binary.Append(w.buf, binary.BigEndian, names)
 		} else {
 			var text []byte
 			text, err = json.Marshal(p)
-			b = append(append(b, text...), '\n')
+			w.buf = append(append(w.buf, text...), '\n')
 		}
 		w.err = errors.Join(w.err, err)
 	}
-	w.buf = b
-	payload := b[frameHeader:]
-	binary.BigEndian.PutUint32(b, uint32(len(payload))) //nolint:gosec // chunks are small
-	binary.BigEndian.PutUint32(b[4:], crc32.Checksum(payload, castagnoli))
-	w.write(b)
+	payload := w.buf[frameHeader:]
+	binary.BigEndian.PutUint32(w.buf, uint32(len(payload))) //nolint:gosec // chunks are small
+	binary.BigEndian.PutUint32(w.buf[4:], crc32.Checksum(payload, castagnoli))
+	w.write(w.buf)
 }
 
 func (w *writer) write(b []byte) {
