@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -9,10 +10,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
+
+// idSize is how many bytes of a hash name a change, so that a log of years has no
+// two by chance.
+const idSize = 16
 
 // id names a change of an event: the object as the API server has it has a new
 // version after each write. Where there is no version, as in files, the count
@@ -22,14 +25,8 @@ func id(e *occurrence.Event) string {
 	if e.Version == 0 {
 		change = fmt.Sprintf("%d@%d", e.Count, e.Last.UnixMicro())
 	}
-	text := strings.Join([]string{e.Namespace, e.Name, e.UID, change}, "\x00")
-	// Twice 64 bits, so that a log of years has no two by chance.
-	a, b := xxhash.Sum64String(text), xxhash.Sum64String("\x00"+text)
-	var sum [16]byte
-	for i := range 8 {
-		sum[i], sum[8+i] = byte(a>>(8*i)), byte(b>>(8*i)) //nolint:gosec // a byte is meant
-	}
-	return hex.EncodeToString(sum[:])
+	sum := sha256.Sum256([]byte(strings.Join([]string{e.Namespace, e.Name, e.UID, change}, "\x00")))
+	return hex.EncodeToString(sum[:idSize])
 }
 
 // Append appends the record and a newline.
