@@ -42,6 +42,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, req *request) {
 	if req.namespace != "" {
 		st.prefix = req.namespace + "/"
 	}
+	interrupted := s.faults.interruptions() // from before the client knows that it watches
 	w.Header().Set("Content-Type", req.encoding.mediaType(true))
 	w.WriteHeader(http.StatusOK)
 	err := st.flush()
@@ -49,7 +50,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, req *request) {
 		err = st.begin()
 	}
 	if err == nil {
-		err = st.follow(r)
+		err = st.follow(r, interrupted)
 	}
 	if errors.Is(err, errCompacted) {
 		err = Expired()
@@ -135,15 +136,14 @@ func (st *stream) fail(e *apierrors.StatusError) {
 	_ = st.send(watch.Error, data) // a client that has gone needs none
 }
 
-// follow sends changes until the request or its time ends.
-func (st *stream) follow(r *http.Request) error {
+// follow sends changes until the request or its time ends, or it is interrupted.
+func (st *stream) follow(r *http.Request, interrupted <-chan struct{}) error {
 	var late <-chan time.Time
 	if st.req.timeout > 0 {
 		t := time.NewTimer(st.req.timeout)
 		defer t.Stop()
 		late = t.C
 	}
-	interrupted := st.s.faults.interruptions()
 	ready := make(chan struct{})
 	close(ready)
 	for {
