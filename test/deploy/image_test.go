@@ -66,6 +66,12 @@ func newBuilder(t *testing.T) *builder {
 			t.Skipf("no %s here: make image-tools installs it where it can", name)
 		}
 	}
+	// The build has no registry of modules: all that go.mod names is fetched here.
+	download := exec.CommandContext(t.Context(), "go", "mod", "download")
+	download.Dir = root
+	if out, err := download.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", download, err, out)
+	}
 	b := &builder{store: t.TempDir(), sources: t.TempDir(), version: strings.TrimPrefix(runtime.Version(), "go")}
 	for _, f := range []string{"Dockerfile", ".dockerignore", "go.mod", "go.sum"} {
 		data, err := os.ReadFile(filepath.Join(root, f))
