@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -69,24 +68,20 @@ type App struct {
 }
 
 // New returns an app without configuration.
-func New(o Options) (*App, error) {
+func New(o Options) *App {
 	a := &App{
 		opts: o, logger: o.Logger, metrics: newMetrics(o.Registerer),
 		memory: semaphore.NewWeighted(memory), here: make(chan struct{}, maxHere), turns: make(chan struct{}, maxUnderWay),
-		applied: make(chan struct{}, 1),
-	}
-	var err error
-	if a.told, err = dedup.New(maxRemembered, o.Registerer); err != nil {
-		return nil, fmt.Errorf("memory of pushes: %w", err)
+		told: dedup.New(maxRemembered, o.Registerer), applied: make(chan struct{}, 1),
 	}
 	if o.StateFile == "" {
-		return a, nil
+		return a
 	}
 	if err := a.told.Keep(o.StateFile); err != nil {
 		// A second ring at worst, and no reason to tell nobody anything.
 		level.Error(a.logger).Log("msg", "the state file is not as it should be", "err", err)
 	}
-	return a, nil
+	return a
 }
 
 // Apply loads the configuration and puts it in force, or changes nothing. It

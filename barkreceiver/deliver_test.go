@@ -190,10 +190,7 @@ func TestRestart(t *testing.T) {
 	f.bark.got()
 	o := f.opts // the first one never ends in good order
 	o.Registerer = prometheus.NewRegistry()
-	next, err := New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	next := New(o)
 	if _, err := next.Apply(); err != nil {
 		t.Fatal(err)
 	}

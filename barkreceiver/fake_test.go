@@ -153,14 +153,10 @@ func newFixture(t testing.TB, config string) *fixture {
 	f.write(t, "alice", keyAlice+"\n")
 	f.write(t, "bob", keyBob+"\n")
 	f.write(t, "c.yml", strings.ReplaceAll(config, "SERVER", f.bark.URL))
-	var err error
-	f.App, err = New(Options{
+	f.App = New(Options{
 		ConfigFile: filepath.Join(f.dir, "c.yml"), Registerer: f.reg,
 		Logger: log.NewLogfmtLogger(log.NewSyncWriter(f.log)),
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := f.Apply(); err != nil {
 		t.Fatal(err)
 	}

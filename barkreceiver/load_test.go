@@ -87,10 +87,7 @@ func receiver(b *testing.B, bark, how, state string) http.Handler {
 			b.Fatal(err)
 		}
 	}
-	app, err := New(Options{ConfigFile: filepath.Join(dir, "c.yml"), Registerer: prometheus.NewRegistry(), Logger: log.NewNopLogger(), StateFile: state})
-	if err != nil {
-		b.Fatal(err)
-	}
+	app := New(Options{ConfigFile: filepath.Join(dir, "c.yml"), Registerer: prometheus.NewRegistry(), Logger: log.NewNopLogger(), StateFile: state})
 	if _, err := app.Apply(); err != nil {
 		b.Fatal(err)
 	}

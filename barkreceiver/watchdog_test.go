@@ -80,10 +80,7 @@ func TestWatchdogAfterRestart(t *testing.T) {
 		f.state.Load().close()
 		o := f.opts
 		o.Registerer, o.StateFile = prometheus.NewRegistry(), state
-		var err error
-		if f.App, err = New(o); err != nil {
-			t.Fatal(err)
-		}
+		f.App = New(o)
 		if _, err := f.Apply(); err != nil {
 			t.Fatal(err)
 		}

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
+	"github.com/kubebark/kubebark/internal/lru"
 )
 
 const (
@@ -51,7 +51,7 @@ type Level struct {
 // Meter measures. It is safe for concurrent use.
 type Meter struct {
 	mu      sync.Mutex
-	sources *lru.LRU[Source, *track]
+	sources *lru.Map[Source, *track]
 }
 
 // track is what one source has done, in the slots of the last hour and in the
@@ -75,26 +75,17 @@ func (c *cell) add(o Counts) {
 func capped(n int64) uint32 { return uint32(max(0, min(n, math.MaxUint32))) }
 
 // New returns a meter that has heard nothing.
-func New() *Meter {
-	l, err := lru.NewLRU[Source, *track](maxSources, nil)
-	if err != nil {
-		return &Meter{} // only a size below 1 is refused
-	}
-	return &Meter{sources: l}
-}
+func New() *Meter { return &Meter{sources: lru.New[Source, *track](maxSources)} }
 
 // Add notes what a source did just now and which rule decided about it.
 func (m *Meter) Add(s Source, rule string, c Counts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.sources == nil {
-		return
-	}
 	now := slotOf(time.Now())
 	t, ok := m.sources.Get(s)
 	if !ok {
 		t = &track{last: now}
-		m.sources.Add(s, t)
+		m.sources.Set(s, t)
 	}
 	t.forget(now)
 	t.rule = rule
@@ -133,15 +124,8 @@ func (m *Meter) Loudest(n int) []Level {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var ls []Level
-	if m.sources == nil {
-		return nil
-	}
 	now := slotOf(time.Now())
-	for _, s := range m.sources.Keys() {
-		t, ok := m.sources.Peek(s)
-		if !ok {
-			continue
-		}
+	for s, t := range m.sources.All() {
 		t.forget(now)
 		l := Level{Source: s, Rule: t.rule, Hour: sum(t.slots[:]), Day: sum(t.hours[:])}
 		if l.Day != (Counts{}) {

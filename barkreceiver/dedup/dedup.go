@@ -12,8 +12,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubebark/kubebark/internal/lru"
 )
 
 const (
@@ -52,36 +53,35 @@ type Store struct {
 	window time.Duration // guarded by mu
 
 	mu   sync.Mutex
-	told *simplelru.LRU[key, told]
+	told *lru.Map[key, told]
 	busy map[string]chan struct{} // ids that are being pushed
 
 	journal  *journal // nil if nothing is kept
+	evicted  prometheus.Counter
 	failures prometheus.Counter
 }
 
 // New returns an empty store for size devices' groups. Forgetting one costs a
 // second ring at worst.
-func New(size int, reg prometheus.Registerer) (*Store, error) {
-	evicted := prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "alertmanager_bark_dedup_evictions_total",
-		Help: "Memories of what a device was last told that were given up for lack of room.",
-	})
-	s := &Store{busy: map[string]chan struct{}{}, failures: prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "alertmanager_bark_state_write_failures_total",
-		Help: "Failed attempts to keep in the state file what a device was told.",
-	})}
-	var err error
-	s.told, err = simplelru.NewLRU(size, func(key, told) { evicted.Inc() })
-	if err != nil {
-		return nil, err
+func New(size int, reg prometheus.Registerer) *Store {
+	s := &Store{
+		told: lru.New[key, told](size), busy: map[string]chan struct{}{},
+		evicted: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "alertmanager_bark_dedup_evictions_total",
+			Help: "Memories of what a device was last told that were given up for lack of room.",
+		}),
+		failures: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "alertmanager_bark_state_write_failures_total",
+			Help: "Failed attempts to keep in the state file what a device was told.",
+		}),
 	}
-	reg.MustRegister(evicted, s.failures, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+	reg.MustRegister(s.evicted, s.failures, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "alertmanager_bark_dedup_entries",
 		Help: "Memories of what a device was last told.",
 	}, func() float64 {
 		return float64(s.len())
 	}))
-	return s, nil
+	return s
 }
 
 func (s *Store) len() int {
@@ -170,9 +170,15 @@ func (s *Store) Record(device, id string, st State) error {
 	}
 	now.heard = hear(last.heard, st.Firing, now.at, s.window)
 	now.Firing = nil // it is in there
-	s.told.Add(k, now)
+	s.set(k, now)
 	s.mu.Unlock()
 	return s.keep(newEntry(k, now))
+}
+
+func (s *Store) set(k key, t told) {
+	if s.told.Set(k, t) {
+		s.evicted.Inc()
+	}
 }
 
 // entries returns what devices were told, the longest unused first.
@@ -180,10 +186,8 @@ func (s *Store) entries() []entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := make([]entry, 0, s.told.Len())
-	for _, k := range s.told.Keys() {
-		if t, ok := s.told.Peek(k); ok {
-			all = append(all, newEntry(k, t))
-		}
+	for k, t := range s.told.All() {
+		all = append(all, newEntry(k, t))
 	}
 	return all
 }
@@ -195,5 +199,5 @@ func (s *Store) restore(e entry) {
 	if e.At.After(time.Now()) {
 		return // of a clock that was wrong; it would hold back for too long
 	}
-	s.told.Add(key{e.Device, e.ID}, e.told())
+	s.set(key{e.Device, e.ID}, e.told())
 }

@@ -17,10 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func newStore(t testing.TB, size int) (*Store, *prometheus.Registry) {
 	t.Helper()
 	reg := prometheus.NewPedanticRegistry()
-	s, err := New(size, reg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := New(size, reg)
 	s.SetWindow(15 * time.Minute)
 	return s, reg
 }

@@ -65,12 +65,9 @@ func (s *service) serve(ctx context.Context) error {
 	if err != nil {
 		return cli.UsageError{Err: err}
 	}
-	app, err := barkreceiver.New(barkreceiver.Options{
+	app := barkreceiver.New(barkreceiver.Options{
 		ConfigFile: s.configFile, Logger: logger, Registerer: registry, ExternalURL: external, StateFile: s.stateFile,
 	})
-	if err != nil {
-		return err
-	}
 	reloader, err := conf.NewReloader(conf.ReloaderOptions{
 		Logger: logger, Registerer: registry, Namespace: "alertmanager_bark", Apply: app.Apply,
 	})

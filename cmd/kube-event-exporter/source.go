@@ -47,9 +47,7 @@ func (s *service) source() (func(*lifecycle.Group, *exporter.Pipeline), error) {
 	}
 	s.cluster = client.Cluster
 	s.events.client = client
-	if s.lookups, err = lookup.New(lookup.Options{REST: client, Logger: s.logger, Metrics: metrics}); err != nil {
-		return nil, err
-	}
+	s.lookups = lookup.New(lookup.Options{REST: client, Logger: s.logger, Metrics: metrics})
 	namespaces, err := splitNamespaces(s.namespaces)
 	if err != nil {
 		return nil, err

@@ -17,14 +17,10 @@ import (
 // budget and a memory of its own.
 func Lookups(client rest.Interface, logger log.Logger, m *lookup.Metrics) func(*Enrichment) (Enricher, error) {
 	return func(e *Enrichment) (Enricher, error) {
-		c, err := lookup.New(lookup.Options{
+		return lookups{lookup.New(lookup.Options{
 			REST: client, Logger: logger, Metrics: m, QPS: float32(e.QPS), Burst: e.Burst, Timeout: time.Duration(e.Timeout),
 			Wanted: lookup.Wanted{Labels: e.Labels, Annotations: e.Annotations, Owners: e.Owners, Pod: e.Pod, Zone: e.Zone},
-		})
-		if err != nil {
-			return nil, err
-		}
-		return lookups{c}, nil
+		})}, nil
 	}
 }
 

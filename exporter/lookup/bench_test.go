@@ -5,6 +5,8 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/kubebark/kubebark/internal/lru"
 )
 
 // BenchmarkDescribe is what a record costs with an answer that is remembered,
@@ -25,7 +27,7 @@ func BenchmarkDescribe(b *testing.B) {
 					b.Fatal(err)
 				}
 				if !remember {
-					f.answers.Purge()
+					f.answers = lru.New[string, answer](maxAnswers)
 				}
 			}
 			b.ReportMetric(float64(f.server.count())/float64(b.N), "requests/op")

@@ -10,13 +10,13 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
-	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/sync/singleflight"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/lru"
 )
 
 const (
@@ -61,7 +61,7 @@ type Client struct {
 	flights singleflight.Group
 
 	mu      sync.Mutex
-	answers *lru.LRU[string, answer]
+	answers *lru.Map[string, answer]
 	said    map[string]bool // resources of which it was said that they are forbidden
 }
 
@@ -76,11 +76,7 @@ type answer struct {
 }
 
 // New returns a client that has asked nothing yet.
-func New(o Options) (*Client, error) {
-	answers, err := lru.NewLRU[string, answer](maxAnswers, nil)
-	if err != nil {
-		return nil, fmt.Errorf("make a cache: %w", err)
-	}
+func New(o Options) *Client {
 	if o.QPS <= 0 {
 		o.QPS = defaultQPS
 	}
@@ -93,8 +89,8 @@ func New(o Options) (*Client, error) {
 	return &Client{
 		rest: o.REST, logger: o.Logger, metrics: o.Metrics, timeout: o.Timeout, wanted: o.Wanted,
 		budget:  flowcontrol.NewTokenBucketRateLimiter(o.QPS, o.Burst),
-		answers: answers, said: map[string]bool{},
-	}, nil
+		answers: lru.New[string, answer](maxAnswers), said: map[string]bool{},
+	}
 }
 
 // Exists asks whether there is an object of that name, whatever is remembered.
@@ -234,7 +230,7 @@ func (c *Client) remembered(key string) (answer, bool) {
 	defer c.mu.Unlock()
 	a, ok := c.answers.Get(key)
 	if ok && !time.Now().Before(a.until) {
-		c.answers.Remove(key)
+		c.answers.Delete(key)
 		return answer{}, false
 	}
 	return a, ok
@@ -243,7 +239,7 @@ func (c *Client) remembered(key string) (answer, bool) {
 func (c *Client) remember(key string, a answer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.answers.Add(key, a)
+	c.answers.Set(key, a)
 }
 
 // controllerOf returns the controller that an object's metadata name. It is in

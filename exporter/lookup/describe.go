@@ -217,6 +217,6 @@ func (c *Client) forget(keys ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, k := range keys {
-		c.answers.Remove(k)
+		c.answers.Delete(k)
 	}
 }

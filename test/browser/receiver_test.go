@@ -103,12 +103,9 @@ receivers:
 			t.Fatal(err)
 		}
 	}
-	app, err := barkreceiver.New(barkreceiver.Options{
+	app := barkreceiver.New(barkreceiver.Options{
 		ConfigFile: filepath.Join(dir, "c.yml"), Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), ExternalURL: d.url,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := app.Apply(); err != nil {
 		t.Fatal(err)
 	}

@@ -60,12 +60,9 @@ receivers: [{name: on.call, webhook_configs: [{url: '`+web.URL+`/webhook'}]}]`)
 			t.Fatal(err)
 		}
 	}
-	app, err := barkreceiver.New(barkreceiver.Options{
+	app := barkreceiver.New(barkreceiver.Options{
 		ConfigFile: filepath.Join(dir, "c.yml"), Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), ExternalURL: web.URL,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := app.Apply(); err != nil {
 		t.Fatal(err)
 	}
