@@ -30,7 +30,10 @@ type lookups struct{ client *lookup.Client }
 func (l lookups) Enrich(ctx context.Context, o *occurrence.Object, r *record.Record) Outcome {
 	d, err := l.client.Describe(ctx, o)
 	r.Labels, r.Annotations = d.Labels, d.Annotations
-	r.PodIP, r.HostIP, r.Zone, r.Image = d.PodIP, d.HostIP, d.Zone, d.Image
+	r.PodIP, r.Zone, r.Image = d.PodIP, d.Zone, record.ImageOf(d.Image)
+	if d.HostIP != "" {
+		r.HostIPs = []string{d.HostIP}
+	}
 	if d.Node != "" {
 		r.Node = d.Node
 	}

@@ -16,18 +16,19 @@ import (
 
 // logged is the part of a line of the event log that the tests look at.
 type logged struct {
-	ID          string  `json:"event.id"`
-	Occurrences float64 `json:"occurrences"`
-	Reason      string  `json:"k8s.event.reason"`
-	Namespace   string  `json:"k8s.namespace.name"`
-	Pod         string  `json:"k8s.pod.name"`
-	Node        string  `json:"k8s.node.name"`
-	Deployment  string  `json:"k8s.deployment.name"`
-	Image       string  `json:"container.image.name"`
-	Label       string  `json:"k8s.pod.label.app"`
-	Enrichment  string  `json:"enrichment"`
-	Rule        string  `json:"alert.rule"`
-	Fingerprint string  `json:"alert.fingerprint"`
+	ID          string   `json:"event.id"`
+	Occurrences float64  `json:"occurrences"`
+	Reason      string   `json:"k8s.event.reason"`
+	Namespace   string   `json:"k8s.namespace.name"`
+	Pod         string   `json:"k8s.pod.name"`
+	Node        string   `json:"k8s.node.name"`
+	Deployment  string   `json:"k8s.deployment.name"`
+	Image       string   `json:"container.image.name"`
+	ImageTags   []string `json:"container.image.tags"`
+	Label       string   `json:"k8s.pod.label.app"`
+	Enrichment  string   `json:"enrichment"`
+	Rule        string   `json:"alert.rule"`
+	Fingerprint string   `json:"alert.fingerprint"`
 }
 
 // eventLog reads event logs whole. A line that is none fails the test.
@@ -194,7 +195,7 @@ event_log:
 	for _, l := range w.eventLog(path) {
 		switch l.Reason {
 		case "BackOff":
-			if l.Enrichment != "complete" || l.Deployment != "cart" || l.Image != "lab.test/shop/fine/app:1" || l.Label != "cart" {
+			if l.Enrichment != "complete" || l.Deployment != "cart" || l.Image != "lab.test/shop/fine/app" || len(l.ImageTags) != 1 || l.ImageTags[0] != "1" || l.Label != "cart" {
 				t.Errorf("record %+v", l)
 			}
 		case "Unhealthy":

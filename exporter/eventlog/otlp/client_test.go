@@ -38,7 +38,7 @@ func sample() *record.Record {
 	}, at.Add(time.Second))
 	r.Cluster, r.External = "prod-eu", map[string]string{"tier": "1"}
 	r.Own([]record.Owner{{Kind: "StatefulSet", Name: "cart", UID: "s-1"}})
-	r.Labels = map[string]string{"app": "cart"}
+	r.Labels, r.HostIPs = map[string]string{"app": "cart"}, []string{"192.0.2.7"}
 	return r
 }
 

@@ -74,6 +74,12 @@ func value(v any) attribute.Value {
 		return attribute.Int64Value(int64(v)) //nolint:gosec // a resource version; the API server's are no greater
 	case time.Time:
 		return attribute.StringValue(v.Format(time.RFC3339Nano))
+	case []string:
+		texts := make([]string, len(v))
+		for i := range v {
+			texts[i] = text(v[i])
+		}
+		return attribute.StringSliceValue(texts)
 	case map[string]string:
 		var kvs []attribute.KeyValue
 		for k, v := range v {
@@ -152,6 +158,12 @@ func protoValue(v attribute.Value) *common.AnyValue {
 		return &common.AnyValue{Value: &common.AnyValue_BoolValue{BoolValue: v.AsBool()}}
 	case attribute.MAP:
 		return &common.AnyValue{Value: &common.AnyValue_KvlistValue{KvlistValue: &common.KeyValueList{Values: protoAttributes(v.AsMap())}}}
+	case attribute.STRINGSLICE:
+		var values []*common.AnyValue
+		for _, s := range v.AsStringSlice() {
+			values = append(values, &common.AnyValue{Value: &common.AnyValue_StringValue{StringValue: s}})
+		}
+		return &common.AnyValue{Value: &common.AnyValue_ArrayValue{ArrayValue: &common.ArrayValue{Values: values}}}
 	case attribute.SLICE:
 		all := v.AsSlice()
 		values := make([]*common.AnyValue, len(all))

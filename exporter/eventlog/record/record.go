@@ -58,30 +58,63 @@ type Object struct {
 	ObjectField     string `json:"k8s.object.fieldpath,omitempty" doc:"the part of the object that is meant"`
 	Workload        string `json:"workload,omitempty" doc:"the involved object's name without what Kubernetes generated"`
 
-	Pod         string `json:"k8s.pod.name,omitempty" doc:"the pod, where the object is one"`
-	PodUID      string `json:"k8s.pod.uid,omitempty" doc:"its UID"`
-	Container   string `json:"k8s.container.name,omitempty" doc:"the container that is meant"`
-	Node        string `json:"k8s.node.name,omitempty" doc:"the node, where the object is one; or else, enriched, the pod's"`
-	Deployment  string `json:"k8s.deployment.name,omitempty" doc:"the object, or enriched one of its owners, where it is a Deployment"`
-	ReplicaSet  string `json:"k8s.replicaset.name,omitempty" doc:"likewise"`
-	StatefulSet string `json:"k8s.statefulset.name,omitempty" doc:"likewise"`
-	DaemonSet   string `json:"k8s.daemonset.name,omitempty" doc:"likewise"`
-	Job         string `json:"k8s.job.name,omitempty" doc:"likewise"`
-	CronJob     string `json:"k8s.cronjob.name,omitempty" doc:"likewise"`
+	Container string `json:"k8s.container.name,omitempty" doc:"the container that is meant"`
+	Kinds
+}
+
+// Kinds are the names and UIDs of the object and of the controllers above it, each
+// where the conventions have a place for its kind.
+type Kinds struct {
+	Pod                      string `json:"k8s.pod.name,omitempty" doc:"the pod, where the object is one"`
+	PodUID                   string `json:"k8s.pod.uid,omitempty" doc:"its UID"`
+	Node                     string `json:"k8s.node.name,omitempty" doc:"the node, where the object is one; or else, enriched, the pod's"`
+	NodeUID                  string `json:"k8s.node.uid,omitempty" doc:"its UID, where the object is one; kubelets do not tell it"`
+	Deployment               string `json:"k8s.deployment.name,omitempty" doc:"the object, or enriched one of its owners, where it is a Deployment"`
+	DeploymentUID            string `json:"k8s.deployment.uid,omitempty" doc:"its UID"`
+	ReplicaSet               string `json:"k8s.replicaset.name,omitempty" doc:"the object, or enriched one of its owners, where it is a ReplicaSet"`
+	ReplicaSetUID            string `json:"k8s.replicaset.uid,omitempty" doc:"its UID"`
+	StatefulSet              string `json:"k8s.statefulset.name,omitempty" doc:"the object, or enriched one of its owners, where it is a StatefulSet"`
+	StatefulSetUID           string `json:"k8s.statefulset.uid,omitempty" doc:"its UID"`
+	DaemonSet                string `json:"k8s.daemonset.name,omitempty" doc:"the object, or enriched one of its owners, where it is a DaemonSet"`
+	DaemonSetUID             string `json:"k8s.daemonset.uid,omitempty" doc:"its UID"`
+	Job                      string `json:"k8s.job.name,omitempty" doc:"the object, or enriched one of its owners, where it is a Job"`
+	JobUID                   string `json:"k8s.job.uid,omitempty" doc:"its UID"`
+	CronJob                  string `json:"k8s.cronjob.name,omitempty" doc:"the object, or enriched one of its owners, where it is a CronJob"`
+	CronJobUID               string `json:"k8s.cronjob.uid,omitempty" doc:"its UID"`
+	ReplicationController    string `json:"k8s.replicationcontroller.name,omitempty" doc:"the object, or enriched one of its owners, where it is a ReplicationController"`
+	ReplicationControllerUID string `json:"k8s.replicationcontroller.uid,omitempty" doc:"its UID"`
+	Autoscaler               string `json:"k8s.hpa.name,omitempty" doc:"the object, where it is a HorizontalPodAutoscaler"`
+	AutoscalerUID            string `json:"k8s.hpa.uid,omitempty" doc:"its UID"`
+	VolumeClaim              string `json:"k8s.persistentvolumeclaim.name,omitempty" doc:"the object, where it is a PersistentVolumeClaim"`
+	VolumeClaimUID           string `json:"k8s.persistentvolumeclaim.uid,omitempty" doc:"its UID"`
+	Volume                   string `json:"k8s.persistentvolume.name,omitempty" doc:"the object, where it is a PersistentVolume"`
+	VolumeUID                string `json:"k8s.persistentvolume.uid,omitempty" doc:"its UID"`
+	Service                  string `json:"k8s.service.name,omitempty" doc:"the object, where it is a Service"`
+	ServiceUID               string `json:"k8s.service.uid,omitempty" doc:"its UID"`
+	Quota                    string `json:"k8s.resourcequota.name,omitempty" doc:"the object, where it is a ResourceQuota"`
+	QuotaUID                 string `json:"k8s.resourcequota.uid,omitempty" doc:"its UID"`
+	StorageClass             string `json:"k8s.storageclass.name,omitempty" doc:"the object, where it is a StorageClass"`
 }
 
 // Enrichment is what only a look-up tells.
 type Enrichment struct {
-	Enriched string  `json:"enrichment,omitempty" doc:"what look-ups came to: complete, gone, forbidden, late (no answer in time, or no budget), unknown (the kind is not looked up) or error; a record that says other than complete lacks what it could not learn; none where nothing is asked for"`
-	Owners   []Owner `json:"k8s.object.owners,omitempty" doc:"the controllers above the object, the nearest first"`
-	PodIP    string  `json:"k8s.pod.ip,omitempty" doc:"the pod's address"`
-	HostIP   string  `json:"host.ip,omitempty" doc:"its node's address"`
-	Zone     string  `json:"cloud.availability_zone,omitempty" doc:"its node's zone"`
-	Image    string  `json:"container.image.name,omitempty" doc:"the container's image; of several containers, where none is meant, the first's"`
+	Enriched string   `json:"enrichment,omitempty" doc:"what look-ups came to: complete, gone, forbidden, late (no answer in time, or no budget), unknown (the kind is not looked up) or error; a record that says other than complete lacks what it could not learn; none where nothing is asked for"`
+	Owners   []Owner  `json:"k8s.object.owners,omitempty" doc:"the controllers above the object, the nearest first"`
+	PodIP    string   `json:"k8s.pod.ip,omitempty" doc:"the pod's address"`
+	HostIPs  []string `json:"host.ip,omitempty" doc:"its node's address"`
+	Zone     string   `json:"cloud.availability_zone,omitempty" doc:"its node's zone"`
+	Image
 
 	// Labels and Annotations are the object's: k8s.pod.label.app.
 	Labels      map[string]string `json:"-"`
 	Annotations map[string]string `json:"-"`
+}
+
+// Image is what a container runs.
+type Image struct {
+	ImageName    string   `json:"container.image.name,omitempty" doc:"the container's image without tag and digest; of several containers, where none is meant, the first's"`
+	ImageTags    []string `json:"container.image.tags,omitempty" doc:"its tag, where it has one"`
+	ImageDigests []string `json:"container.image.repo_digests,omitempty" doc:"its name and digest, where it has one"`
 }
 
 // Owner is a controller of the object.
@@ -118,10 +151,7 @@ func Of(o *occurrence.Occurrence, now time.Time) *Record {
 		ObjectAPI: obj.APIVersion, ObjectField: obj.FieldPath, Workload: occurrence.Workload(obj.Kind, obj.Name),
 		Container: containerIn(obj.FieldPath),
 	}
-	r.name(obj.Kind, obj.Name)
-	if obj.Kind == "Pod" {
-		r.PodUID = obj.UID
-	}
+	r.named(obj.Kind, obj.Name, obj.UID)
 	return r
 }
 
@@ -130,45 +160,6 @@ func utc(t time.Time) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
-}
-
-// name puts an object's name where the conventions have a place for its kind.
-func (o *Object) name(kind, name string) {
-	if p := o.place(kind); p != nil {
-		*p = name
-	}
-}
-
-func (o *Object) place(kind string) *string {
-	switch kind {
-	case "Pod":
-		return &o.Pod
-	case "Node":
-		return &o.Node
-	case "Deployment":
-		return &o.Deployment
-	case "ReplicaSet":
-		return &o.ReplicaSet
-	case "StatefulSet":
-		return &o.StatefulSet
-	case "DaemonSet":
-		return &o.DaemonSet
-	case "Job":
-		return &o.Job
-	case "CronJob":
-		return &o.CronJob
-	}
-	return nil
-}
-
-// Own adds the controllers above the object, the nearest first.
-func (r *Record) Own(owners []Owner) {
-	r.Owners = owners
-	for _, o := range owners {
-		if p := r.place(o.Kind); p != nil && *p == "" {
-			*p = o.Name
-		}
-	}
 }
 
 // containerIn returns the name in a field path: spec.containers{app}.

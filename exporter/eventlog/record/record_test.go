@@ -43,7 +43,8 @@ func samples() []*Record {
 	}, t.Add(time.Second))
 	full.Cluster, full.External = "prod-eu", map[string]string{"tier": "1"}
 	full.Rule, full.Fingerprint = "builtin/crash-loop", "0123456789abcdef"
-	full.Enriched, full.PodIP, full.HostIP, full.Zone, full.Image = "complete", "10.0.0.7", "192.0.2.7", "eu-1a", "registry/shop/app:1"
+	full.Enriched, full.PodIP, full.HostIPs, full.Zone = "complete", "10.0.0.7", []string{"192.0.2.7"}, "eu-1a"
+	full.Image = ImageOf("registry:5000/shop/app:1@sha256:" + strings.Repeat("5e", 32))
 	full.Node = "n1"
 	full.Own([]Owner{{"ReplicaSet", "cart-7dc45b778d", "r-1"}, {"Deployment", "cart", "d-1"}})
 	full.Labels = map[string]string{"app.kubernetes.io/name": "cart", "app": "cart"}
@@ -179,6 +180,8 @@ func kind(typ reflect.Type) map[string]any {
 		return map[string]any{"type": "boolean"}
 	case typ.Kind() == reflect.Map:
 		return map[string]any{"type": "object", "additionalProperties": map[string]any{"type": "string"}}
+	case typ == reflect.TypeFor[[]string]():
+		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	case typ.Kind() == reflect.Slice:
 		return map[string]any{"type": "array", "items": object(typ.Elem())}
 	}
