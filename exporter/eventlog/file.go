@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/kubebark/kubebark/internal/atomicfile"
@@ -20,6 +19,14 @@ const stamp = "20060102T150405.000000000Z"
 // file is an output that is rotated. Each write is one call of the system, so
 // that whoever reads sees whole lines only; what a full disk leaves of a write
 // is taken back.
+//
+// It is code of our own because no kept library does the larger part of it.
+// Timberjack, which took lumberjack's place, has no hand on its file: what is torn
+// cannot be taken back nor anything synced, and it goes on in a file that was moved
+// away. After a rotation it does not append, so that a file that logrotate copies and
+// cuts has a hole. A line that is larger than a file may be is an error to it, what
+// it cannot remove it does not tell, and it keeps files for days. Around it all that is
+// here would stay but the renaming.
 type file struct {
 	path    string
 	rotated func(to string)
@@ -31,7 +38,6 @@ type file struct {
 	info  os.FileInfo
 	size  int64
 	begun time.Time // of the first line
-	plain bool      // a regular file; a pipe is neither cut nor rotated
 }
 
 func openFile(path string, rotated func(string), fault func(error)) (*file, error) {
@@ -39,10 +45,8 @@ func openFile(path string, rotated func(string), fault func(error)) (*file, erro
 	if err := f.open(); err != nil {
 		return nil, err
 	}
-	if f.plain {
-		if err := f.mend(); err != nil {
-			return nil, errors.Join(fmt.Errorf("read %q: %w", path, err), f.f.Close())
-		}
+	if err := f.mend(); err != nil {
+		return nil, errors.Join(fmt.Errorf("read %q: %w", path, err), f.f.Close())
 	}
 	return f, nil
 }
@@ -55,11 +59,14 @@ func (f *file) open() error {
 		return err
 	}
 	info, err := h.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", f.path)
+	}
 	if err != nil {
 		return errors.Join(err, h.Close())
 	}
 	f.use(h)
-	f.info, f.size, f.plain, f.begun = info, info.Size(), info.Mode().IsRegular(), time.Now()
+	f.info, f.size, f.begun = info, info.Size(), time.Now()
 	return nil
 }
 
@@ -95,24 +102,23 @@ func (f *file) mend() error {
 	return nil
 }
 
-func (f *file) write(lines []byte, r *Rotation) error {
+// write implements [output]: all of the lines are written, or none.
+func (f *file) write(lines []byte, r *Rotation) (int, error) {
 	if err := f.follow(); err != nil {
-		return err
+		return 0, err
 	}
 	if err := f.rotate(len(lines), r); err != nil {
-		return err
+		return 0, err
 	}
 	n, err := f.f.Write(lines)
 	if err == nil {
 		f.size += int64(n)
-		return nil
+		return n, nil
 	}
-	if f.plain && n > 0 {
-		if cut := f.f.Truncate(f.size); cut != nil {
-			err = errors.Join(err, cut)
-		}
+	if n > 0 {
+		err = errors.Join(err, f.f.Truncate(f.size))
 	}
-	return fmt.Errorf("write: %w", err)
+	return 0, fmt.Errorf("write: %w", err)
 }
 
 // follow opens the file anew if another is under its name, or none: somebody
@@ -120,9 +126,6 @@ func (f *file) write(lines []byte, r *Rotation) error {
 func (f *file) follow() error {
 	if f.f == nil {
 		return f.open()
-	}
-	if !f.plain {
-		return nil
 	}
 	info, err := os.Stat(f.path)
 	switch {
@@ -143,7 +146,7 @@ func (f *file) follow() error {
 
 // rotate begins a new file where the old one is full or old.
 func (f *file) rotate(more int, r *Rotation) error {
-	if !f.plain || f.size == 0 {
+	if f.size == 0 {
 		return nil
 	}
 	full := r.MaxSizeMB > 0 && f.size+int64(more) > int64(r.MaxSizeMB)<<20
@@ -230,7 +233,7 @@ func (f *file) sync() error {
 		return nil
 	}
 	err := h.Sync()
-	if errors.Is(err, os.ErrClosed) || errors.Is(err, syscall.EINVAL) { // rotated, and synced before; a pipe
+	if errors.Is(err, os.ErrClosed) { // rotated, and synced before
 		return nil
 	}
 	return err

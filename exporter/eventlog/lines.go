@@ -3,8 +3,10 @@ package eventlog
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +21,9 @@ const chunk = 1 << 20
 
 // output is where lines go. Its methods but sync are called by one goroutine.
 type output interface {
-	write(lines []byte, r *Rotation) error
+	// write returns how many bytes of the lines are written for good, all if there
+	// is no error.
+	write(lines []byte, r *Rotation) (int, error)
 	sync() error
 	close() error
 }
@@ -33,15 +37,24 @@ type lines struct {
 	rotation atomic.Pointer[Rotation]
 	buffer   bytes.Buffer
 	seen     *seen // what the file held at the start; nil if it was none
+	over     bool  // at the end something could not be written, so nothing is any more
 }
 
-// openLines opens a file, or takes stdout if the path is "-".
+// openLines opens a file or a pipe, or takes stdout if the path is "-".
 func openLines(path string, stdout io.Writer, logger log.Logger, m *lineMetrics) (*lines, error) {
 	l := &lines{logger: logger, metrics: m, health: &health{
 		logger: logger, bad: "the event log cannot be written", good: "the event log is written again",
 	}}
 	if path == "-" {
 		l.out = &stream{w: stdout}
+		return l, nil
+	}
+	if info, err := os.Stat(path); err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeDevice) != 0 {
+		p := &pipe{path: path, patience: readerPatience}
+		if err := p.open(); err != nil && !errors.Is(err, errNoReader) {
+			return nil, fmt.Errorf("event log: %w", err)
+		}
+		l.out = p
 		return l, nil
 	}
 	f, err := openFile(path, l.rotated, l.fault)
@@ -54,15 +67,12 @@ func openLines(path string, stdout io.Writer, logger log.Logger, m *lineMetrics)
 
 // deliver implements [destination].
 func (l *lines) deliver(ctx context.Context, batch []entry) {
-	b, n := &l.buffer, 0
+	b := &l.buffer
 	for i := range batch {
-		if l.line(&batch[i], b) {
-			n++
-		}
+		l.line(&batch[i], b)
 		if b.Len() >= chunk || i == len(batch)-1 {
-			l.write(ctx, b.Bytes(), n)
+			l.write(ctx, b.Bytes())
 			b.Reset()
-			n = 0
 		}
 	}
 	if b.Cap() > 4*chunk {
@@ -71,36 +81,45 @@ func (l *lines) deliver(ctx context.Context, batch []entry) {
 }
 
 // line appends the line of a record.
-func (l *lines) line(e *entry, b *bytes.Buffer) bool {
+func (l *lines) line(e *entry, b *bytes.Buffer) {
 	before := b.Len()
-	err := e.record().Append(b)
-	if err != nil { // no record is known to do so
+	if err := e.record().Append(b); err != nil { // no record is known to do so
 		b.Truncate(before)
 		l.metrics.dropped.Inc()
 		level.Error(l.logger).Log("msg", "no line could be made of an event", "namespace", e.r.Namespace, "name", e.r.Name, "err", err)
 	}
-	return err == nil
 }
 
-// write writes the lines of n records, and does not give up before the end.
-func (l *lines) write(ctx context.Context, b []byte, n int) {
+// write writes lines, and does not give up before the end.
+func (l *lines) write(ctx context.Context, b []byte) {
+	records := bytes.Count(b, newline)
 	pause := backoff.Backoff{Min: 100 * time.Millisecond, Max: 5 * time.Second}
-	for {
-		err := l.out.write(b, l.rotation.Load())
+	for at := 0; !l.over; {
+		n, err := l.out.write(b[at:], l.rotation.Load())
+		at += n
 		if err == nil {
-			l.metrics.records.Add(float64(n))
+			l.metrics.records.Add(float64(records))
 			l.health.well()
 			return
+		}
+		if errors.Is(err, errNoReader) { // the next one begins with a whole line
+			at = bytes.LastIndex(b[:at], newline) + 1
 		}
 		l.health.failing.Store(true)
 		l.fault(err)
 		if ctx.Err() != nil {
-			l.metrics.dropped.Add(float64(n))
-			return
+			l.over = true
+			lost := bytes.Count(b[at:], newline)
+			l.metrics.records.Add(float64(records - lost))
+			records = lost
+			break
 		}
 		_ = backoff.Sleep(ctx, pause.Next()) // at the end there is one more try
 	}
+	l.metrics.dropped.Add(float64(records))
 }
+
+var newline = []byte("\n")
 
 // fault counts an error, and logs it if it is a new one.
 func (l *lines) fault(err error) {
@@ -122,15 +141,15 @@ func (l *lines) rotated(to string) {
 	level.Info(l.logger).Log("msg", "a new file of the event log is begun", "old", to)
 }
 
-// stream is an output that cannot be rotated.
+// stream is an output of which nothing is known but that it can be written.
 type stream struct{ w io.Writer }
 
-func (s *stream) write(lines []byte, _ *Rotation) error {
+func (s *stream) write(lines []byte, _ *Rotation) (int, error) {
 	n, err := s.w.Write(lines)
 	if err == nil && n < len(lines) {
 		err = io.ErrShortWrite
 	}
-	return err
+	return n, err
 }
 
 func (s *stream) sync() error  { return nil }

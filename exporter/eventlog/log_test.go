@@ -185,7 +185,7 @@ type disk struct {
 	lines []byte
 }
 
-func (d *disk) write(lines []byte, _ *Rotation) error {
+func (d *disk) write(lines []byte, _ *Rotation) (int, error) {
 	d.mu.Lock()
 	hold := d.hold
 	d.mu.Unlock()
@@ -195,10 +195,10 @@ func (d *disk) write(lines []byte, _ *Rotation) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.full {
-		return fmt.Errorf("write: %w", syscall.ENOSPC)
+		return 0, fmt.Errorf("write: %w", syscall.ENOSPC)
 	}
 	d.lines = append(d.lines, lines...)
-	return nil
+	return len(lines), nil
 }
 
 func (d *disk) set(full bool) {

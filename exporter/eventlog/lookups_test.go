@@ -146,18 +146,18 @@ type arrivals struct {
 	waits []time.Duration
 }
 
-func (a *arrivals) write(lines []byte, _ *Rotation) error {
+func (a *arrivals) write(lines []byte, _ *Rotation) (int, error) {
 	now := time.Now()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for line := range bytes.Lines(lines) {
 		r, err := record.Parse(line)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		a.waits = append(a.waits, now.Sub(r.ObservedTimestamp))
 	}
-	return nil
+	return len(lines), nil
 }
 
 func (a *arrivals) sync() error  { return nil }

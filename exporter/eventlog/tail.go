@@ -41,9 +41,6 @@ func (s *seen) unseen(o *occurrence.Occurrence, now time.Time) int64 {
 // tail returns what the end of the log holds, of the file before it as well if
 // this one has only just been begun.
 func (f *file) tail() *seen {
-	if !f.plain {
-		return nil
-	}
 	s := &seen{names: make(map[[2]string]struct{}), memory: count.NewMemory(time.Now())}
 	if f.size < tailSize {
 		if olds, err := f.olds(); err == nil && len(olds) > 0 {
