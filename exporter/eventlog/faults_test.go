@@ -1,15 +1,17 @@
 package eventlog
 
 import (
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"github.com/kubebark/kubebark/exporter/eventlog/otlp"
+	"github.com/kubebark/kubebark/exporter/eventlog/record"
 )
 
 // TestFullDevice: a device that is always full fails each write, says so once,
@@ -29,31 +31,6 @@ func TestFullDevice(t *testing.T) {
 	if logs := f.logs.String(); strings.Count(logs, "the event log cannot be written") != 1 || !strings.Contains(logs, "no space left on device") {
 		t.Errorf("it says\n%s", logs)
 	}
-}
-
-// TestPipe: a named pipe is written like a file, and neither cut nor rotated.
-func TestPipe(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pipe")
-	if err := syscall.Mkfifo(path, 0o600); err != nil {
-		t.Skip(err)
-	}
-	f := open(t, path, func(o *Options) { o.Config.Rotation.MaxAge = 1 })
-	f.run()
-	f.Observe(event("a", 1))
-	f.Observe(event("a", 2))
-	f.Settle()
-	r, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	b := make([]byte, 64<<10)
-	n, err := r.Read(b)
-	if got := text(parse(t, b[:n])); err != nil || got != "a:1+1 a:2+1" {
-		t.Errorf("the pipe has %q, error %v", got, err)
-	}
-	f.metric(f.lines.metrics.rotations, 0)
-	f.metric(f.lines.metrics.failures, 0)
 }
 
 // TestOddMessages: what is no UTF-8 and what is larger than an event may be are
@@ -80,4 +57,41 @@ func TestOddMessages(t *testing.T) {
 	f.holds("odd:1+1 large:1+1 plain:1+1 plain:2+1")
 	f.metric(f.lines.metrics.repeats, 1)
 	f.metric(f.lines.metrics.failures, 0)
+}
+
+// TestLargeRecords: requests are bounded in bytes, and what alone is larger goes
+// alone: who refuses it takes the others.
+func TestLargeRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &backend{fail: down}
+		f := openRemote(t, "", b, nil)
+		f.run()
+		f.Observe(event("first", 1))
+		time.Sleep(time.Second)
+		for n := range int64(20) {
+			o := event("large", n+1)
+			o.Message = strings.Repeat("x", 100<<10)
+			if n == 10 {
+				o.Name, o.Message = "huge", strings.Repeat("x", 1<<20)
+			}
+			f.Observe(o)
+		}
+		b.set(func(rs []*record.Record) error {
+			bytes := 0
+			for _, r := range rs {
+				bytes += len(r.Body)
+			}
+			switch {
+			case bytes >= 1<<20 && len(rs) == 1:
+				return &otlp.RefusedError{Why: "too large"}
+			case bytes > maxRequest:
+				t.Errorf("a request of %d records has %d bytes", len(rs), bytes)
+			}
+			return nil
+		})
+		time.Sleep(time.Minute)
+		f.metric(f.remote.metrics.records, 20)
+		f.dropped(dropRefused, 1)
+		f.stop()
+	})
 }

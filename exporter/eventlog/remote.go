@@ -19,6 +19,12 @@ import (
 // parts 20 seconds.
 const farewell = 10 * time.Second
 
+// maxRequest bounds a request by what its records are about to have in bytes. What
+// comes of it, twice as much as JSON, is below what Kafka takes as one message and
+// far below what collectors take as one request; what alone is larger goes alone, so
+// that it is refused alone.
+const maxRequest = 400 << 10
+
 // sender sends records in one request; its errors are those of package otlp.
 type sender interface {
 	Send(ctx context.Context, rs []*record.Record) error
@@ -48,11 +54,24 @@ func (r *remote) use(s sender) {
 
 // deliver implements [destination].
 func (r *remote) deliver(ctx context.Context, batch []entry) {
-	rs := make([]*record.Record, len(batch))
+	rs, size := make([]*record.Record, 0, len(batch)), 0
 	for i := range batch {
-		rs[i] = batch[i].record()
+		next := batch[i].record()
+		more := bytesOf(next)
+		if len(rs) > 0 && size+more > maxRequest {
+			r.send(ctx, rs)
+			rs, size = rs[:0], 0
+		}
+		rs, size = append(rs, next), size+more
 	}
 	r.send(ctx, rs)
+}
+
+// bytesOf is about how many bytes a record is sent in.
+func bytesOf(r *record.Record) int {
+	n := 1024 + len(r.Body)
+	r.EachExtra(func(name, value string) { n += len(name) + len(value) })
+	return n
 }
 
 // send sends records, and does not give up before the end unless they are
