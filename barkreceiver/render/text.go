@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/rivo/uniseg"
+	"github.com/clipperhouse/uax29/v2/graphemes"
 )
 
 const ellipsis = "…"
@@ -20,14 +20,9 @@ func cut(s string, n int) string {
 	if n < 0 {
 		return ""
 	}
-	end, state, rest := 0, -1, s[:min(len(s), n+4*utf8.UTFMax)]
-	for len(rest) > 0 {
-		var cluster string
-		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		if end+len(cluster) > n {
-			break
-		}
-		end += len(cluster)
+	end := 0
+	for letters := graphemes.FromString(s[:min(len(s), n+4*utf8.UTFMax)]); letters.Next() && letters.End() <= n; {
+		end = letters.End()
 	}
 	if end == 0 {
 		for end = min(n, len(s)); end > 0 && !utf8.RuneStart(s[end]); end-- {
@@ -42,16 +37,15 @@ func shorten(n int, s string) string {
 	if len(s) <= n {
 		return s
 	}
-	end, state, rest := 0, -1, s
-	for i := 0; len(rest) > 0; i++ {
-		var cluster string
-		cluster, rest, _, state = uniseg.FirstGraphemeClusterInString(rest, state)
-		if i >= n {
-			return strings.TrimRight(s[:end], " \n\t\u200d") + ellipsis
-		}
-		end += len(cluster)
+	letters := graphemes.FromString(s)
+	for range n {
+		letters.Next()
 	}
-	return s
+	end := letters.End()
+	if !letters.Next() {
+		return s
+	}
+	return strings.TrimRight(s[:end], " \n\t\u200d") + ellipsis
 }
 
 // oneLine makes one line of s.

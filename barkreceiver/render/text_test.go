@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/rivo/uniseg"
+	"github.com/clipperhouse/uax29/v2/graphemes"
 )
 
 const family = "👩‍👩‍👧‍👦" // one letter of 25 bytes
@@ -54,6 +54,38 @@ func TestShorten(t *testing.T) {
 	}
 }
 
+// What people take for one letter is never cut, in whatever script.
+func TestLetters(t *testing.T) {
+	for _, letter := range []string{
+		"e\u0301\u0323", // accents
+		"한", "\u1112\u1161\u11ab", "\uac00\u11a8", // Hangul: whole, of its parts, of a syllable and a part
+		"नि", "क्षि", "ക്ഷ", "নী", // Indic: a vowel sign, conjuncts
+		"กำ", "\u0e1b\u0e35\u0e48", // Thai
+		"\u0600\u0661", // Arabic: a sign before its number
+		"🇩🇪", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", // flags: of letters, of tags
+		"👍🏽", "❤️", "1️⃣", "🏳️‍🌈", "👩🏾‍🚒", family, // emoji: toned, coloured, boxed, joined
+	} {
+		if got, want := shorten(1, letter+letter), letter+ellipsis; got != want {
+			t.Errorf("shortened %+q to %+q", letter+letter, got)
+		}
+		text, room := "a"+letter+"and so on", len("a"+letter+ellipsis)
+		if got, want := cut(text, room), "a"+letter+ellipsis; got != want {
+			t.Errorf("cut %+q to %+q", text, got)
+		}
+		if got, want := cut(text, room-1), "a"+ellipsis; got != want {
+			t.Errorf("cut %+q to %+q", text, got)
+		}
+	}
+}
+
+// letters counts them.
+func letters(s string) (n int) {
+	for l := graphemes.FromString(s); l.Next(); {
+		n++
+	}
+	return n
+}
+
 func FuzzCut(f *testing.F) {
 	f.Add("a "+family+" 汉字", 20)
 	f.Add("e\u0301\u0302\u0303", 4)
@@ -74,11 +106,11 @@ func FuzzCut(f *testing.F) {
 		if !strings.HasPrefix(s, kept) {
 			t.Fatalf("%q is no beginning of %q", kept, s)
 		}
-		if first, _, _, _ := uniseg.FirstGraphemeClusterInString(s, -1); len(first) > n-len(ellipsis) {
+		if len(graphemes.FromString(s).First()) > n-len(ellipsis) {
 			return // cut within it
 		}
 		rest := strings.TrimLeft(s[len(kept):], " \n\t\u200d")
-		if uniseg.GraphemeClusterCount(kept)+uniseg.GraphemeClusterCount(rest) > uniseg.GraphemeClusterCount(s) {
+		if letters(kept)+letters(rest) > letters(s) {
 			t.Fatalf("%q was cut within a letter: %q", s, kept)
 		}
 	})
