@@ -124,6 +124,10 @@ func (b *Bridge) Observe(o *occurrence.Occurrence) { b.tracker.Observe(o) }
 // Synced implements occurrence.Sink.
 func (b *Bridge) Synced() { b.tracker.Synced() }
 
+// Decide returns the name of the rule that decides about an event, and the
+// fingerprint of the alert that it makes or would make; "" where there is none.
+func (b *Bridge) Decide(e *occurrence.Event) (rule, fingerprint string) { return b.tracker.Decide(e) }
+
 // Run sends alerts until ctx is done and then what is still queued, for a few
 // seconds at most. It resolves nothing at the end: whoever comes after goes on.
 func (b *Bridge) Run(ctx context.Context) error {

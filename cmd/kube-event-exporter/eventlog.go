@@ -61,7 +61,7 @@ func (s *service) openEventLog(cfg *config, group *lifecycle.Group, sinks []occu
 	}
 	l, err := eventlog.New(eventlog.Options{
 		Path: s.events.file, Stdout: s.std.Out, Logger: s.logger, Registerer: s.registry,
-		Alert: s.bridge.AlertOf, Settings: s.logSettings(cfg),
+		Alert: s.bridge.Decide, Settings: s.logSettings(cfg),
 	})
 	if err != nil {
 		return nil, err

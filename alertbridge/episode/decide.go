@@ -5,9 +5,10 @@ import (
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
-// AlertOf returns the name of the rule that decides about an event and the
+// Decide returns the name of the rule that decides about an event, and the
 // fingerprint of the alert that it makes or would make; "" where there is none.
-func (t *Tracker) AlertOf(ev *occurrence.Event) (rule, fingerprint string) {
+// Nothing is moved on by it.
+func (t *Tracker) Decide(ev *occurrence.Event) (rule, fingerprint string) {
 	o := occurrence.Occurrence{Event: *ev}
 	bound(&o.Event)
 	t.mu.Lock()
