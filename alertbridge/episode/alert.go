@@ -9,7 +9,7 @@ import (
 func (t *Tracker) alert(e *episode) notify.Alert {
 	a := notify.Alert{
 		Fingerprint: e.fp, Labels: e.labels, Annotations: t.annotations(e),
-		StartsAt: e.startsAt.UTC(), EndsAt: later(e.told, e.deadline()).UTC(),
+		StartsAt: e.startsAt.UTC(), EndsAt: later(e.sentEnd, e.deadline()).UTC(),
 	}
 	if e.state == Ended {
 		a.EndsAt = e.endedAt.UTC()

@@ -55,15 +55,15 @@ type episode struct {
 	quiet time.Duration
 	hits  []hit // what min_occurrences asks for
 
-	events    []Event // the latest ones, the newest last
-	objects   []*affected
-	more      bool // there are objects that were not kept apart
-	wasMany   int  // how many objects there were at the end
-	recovered time.Time
-	by        string // what the last recovery was
+	events      []Event // the latest ones, the newest last
+	objects     []*affected
+	more        bool // there are objects that were not kept apart
+	wasMany     int  // how many objects there were at the end
+	recovered   time.Time
+	recoveredBy string // what that recovery was
 
 	startsAt time.Time
-	told     time.Time // the latest end that was sent
+	sentEnd  time.Time // the latest end that was sent
 	endedAt  time.Time
 	endedBy  string
 
@@ -81,10 +81,7 @@ type hit struct {
 // add takes an occurrence in; life is how long before its last occurrence the
 // event had its first, where all of them are the episode's.
 func (e *episode) add(o *occurrence.Occurrence, quiet, life time.Duration) {
-	n, first := o.New, o.At.Add(-life)
-	if o.History() {
-		n = max(1, o.Count)
-	}
+	n, first := occurrences(o), o.At.Add(-life)
 	if e.count == 0 || first.Before(e.first) {
 		e.first = first
 	}
@@ -98,13 +95,18 @@ func (e *episode) add(o *occurrence.Occurrence, quiet, life time.Duration) {
 	e.recovered, e.changed = time.Time{}, true
 }
 
+// occurrences returns for how many an occurrence stands in its episode: of
+// history all that the event holds.
+func occurrences(o *occurrence.Occurrence) int64 {
+	if o.History() {
+		return max(1, o.Count)
+	}
+	return o.New
+}
+
 // hit notes occurrences for min_occurrences; within is 0 for the whole episode.
 func (e *episode) hit(o *occurrence.Occurrence, within, life time.Duration) {
-	n := o.New
-	if o.History() {
-		n = max(1, o.Count)
-	}
-	e.hits = append(e.hits, hit{o.At, lately(n, within, life)})
+	e.hits = append(e.hits, hit{o.At, lately(occurrences(o), within, life)})
 	if within <= 0 {
 		e.hits = []hit{{o.At, e.count}}
 		return

@@ -73,7 +73,7 @@ func (t *Tracker) askExit(e *episode, now time.Time) {
 					return
 				}
 				e.exit = text
-				t.tell(e, now)
+				t.learnt(e, now)
 			}
 		},
 	})
@@ -126,13 +126,13 @@ func (t *Tracker) met(obj object, owner occurrence.Object, now time.Time) {
 		a.seen = true
 		if e := a.episode; path != "" && e.ownerPath != path {
 			e.ownerPath = path
-			t.tell(e, now)
+			t.learnt(e, now)
 		}
 	}
 }
 
-// tell lets what was learnt of an alert go out with its next refresh.
-func (t *Tracker) tell(e *episode, now time.Time) {
+// learnt lets what was learnt of an alert go out with its next refresh.
+func (t *Tracker) learnt(e *episode, now time.Time) {
 	e.changed = true
 	if e.state == Firing {
 		t.stir(t.due(e, now))

@@ -67,7 +67,7 @@ func (t *Tracker) recoverObject(a *affected, path string, o *occurrence.Occurren
 	if !e.allRecovered() {
 		return
 	}
-	e.recovered, e.by = o.At, by
+	e.recovered, e.recoveredBy = o.At, by
 	t.settle(e, now)
 }
 
@@ -77,14 +77,14 @@ func (t *Tracker) settle(e *episode, now time.Time) {
 		return
 	}
 	hold := t.scale(e.rule.ResolveAfter)
-	if e.by == byGone {
+	if e.recoveredBy == byGone {
 		hold = 0
 	}
 	if at := e.recovered.Add(hold); now.Before(at) {
 		t.stir(at)
 		return
 	}
-	t.end(e, e.recovered, now, e.by)
+	t.end(e, e.recovered, now, e.recoveredBy)
 }
 
 // keepAlive lets a write that emptied its bucket excuse the silence of the

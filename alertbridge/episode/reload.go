@@ -135,7 +135,7 @@ func (t *Tracker) succeed(old *episode, s *share, alone bool, now time.Time) {
 	e := *old
 	e.fp, e.labels, e.rule, e.event, e.state = s.fp, s.labels, s.rule, s.event, Pending
 	e.quiet = t.scale(s.rule.KeepFiringFor(&s.event))
-	e.objects, e.told, e.sentAt, e.noticed = nil, time.Time{}, time.Time{}, false
+	e.objects, e.sentEnd, e.sentAt, e.noticed = nil, time.Time{}, time.Time{}, false
 	e.hits, e.events = slices.Clone(old.hits), slices.Clone(old.events)
 	if !alone {
 		e.count, e.last = int64(len(s.objects)), time.Time{}

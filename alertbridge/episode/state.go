@@ -17,27 +17,27 @@ import (
 // events cannot bring back: when the alert began, what was counted, and
 // troubles whose events have expired.
 type Saved struct {
-	Labels    map[string]string `json:"labels"`
-	Folded    bool              `json:"folded,omitempty"`
-	State     State             `json:"state"`
-	Event     occurrence.Event  `json:"event"`
-	Count     int64             `json:"count"`
-	First     time.Time         `json:"first"`
-	Last      time.Time         `json:"last"`
-	Kept      time.Time         `json:"kept,omitzero"`
-	Hits      []SavedHit        `json:"hits,omitempty"`
-	Objects   []SavedObject     `json:"objects,omitempty"`
-	More      bool              `json:"more,omitempty"`
-	WasMany   int               `json:"wasMany,omitempty"`
-	Recovered time.Time         `json:"recovered,omitzero"`
-	By        string            `json:"by,omitempty"`
-	StartsAt  time.Time         `json:"startsAt,omitzero"`
-	Told      time.Time         `json:"told,omitzero"`
-	EndedAt   time.Time         `json:"endedAt,omitzero"`
-	EndedBy   string            `json:"endedBy,omitempty"`
-	Owner     identity.Owner    `json:"owner,omitzero"`
-	OwnerPath string            `json:"ownerPath,omitempty"`
-	Exit      string            `json:"exit,omitempty"`
+	Labels      map[string]string `json:"labels"`
+	Folded      bool              `json:"folded,omitempty"`
+	State       State             `json:"state"`
+	Event       occurrence.Event  `json:"event"`
+	Count       int64             `json:"count"`
+	First       time.Time         `json:"first"`
+	Last        time.Time         `json:"last"`
+	Kept        time.Time         `json:"kept,omitzero"`
+	Hits        []SavedHit        `json:"hits,omitempty"`
+	Objects     []SavedObject     `json:"objects,omitempty"`
+	More        bool              `json:"more,omitempty"`
+	WasMany     int               `json:"wasMany,omitempty"`
+	Recovered   time.Time         `json:"recovered,omitzero"`
+	RecoveredBy string            `json:"by,omitempty"`
+	StartsAt    time.Time         `json:"startsAt,omitzero"`
+	SentEnd     time.Time         `json:"told,omitzero"`
+	EndedAt     time.Time         `json:"endedAt,omitzero"`
+	EndedBy     string            `json:"endedBy,omitempty"`
+	Owner       identity.Owner    `json:"owner,omitzero"`
+	OwnerPath   string            `json:"ownerPath,omitempty"`
+	Exit        string            `json:"exit,omitempty"`
 }
 
 // SavedHit is some occurrences of a pending episode.
@@ -86,8 +86,8 @@ func (t *Tracker) Save() []Saved {
 func (e *episode) save() Saved {
 	s := Saved{
 		Labels: e.labels, Folded: e.folded, State: e.state, Event: e.event, Count: e.count,
-		First: e.first, Last: e.last, Kept: e.kept, More: e.more, WasMany: e.wasMany, Recovered: e.recovered, By: e.by,
-		StartsAt: e.startsAt, Told: e.told, EndedAt: e.endedAt, EndedBy: e.endedBy,
+		First: e.first, Last: e.last, Kept: e.kept, More: e.more, WasMany: e.wasMany, Recovered: e.recovered, RecoveredBy: e.recoveredBy,
+		StartsAt: e.startsAt, SentEnd: e.sentEnd, EndedAt: e.endedAt, EndedBy: e.endedBy,
 		Owner: e.owner, OwnerPath: e.ownerPath, Exit: e.exit,
 	}
 	for _, h := range e.hits {
@@ -141,8 +141,8 @@ func (t *Tracker) Restore(ss []Saved) {
 func (s *Saved) episode() *episode {
 	e := &episode{
 		fp: notify.FingerprintOf(s.Labels), labels: s.Labels, folded: s.Folded, state: s.State, event: s.Event, count: s.Count,
-		first: s.First, last: s.Last, kept: s.Kept, more: s.More, wasMany: s.WasMany, recovered: s.Recovered, by: s.By,
-		startsAt: s.StartsAt, told: s.Told, endedAt: s.EndedAt, endedBy: s.EndedBy,
+		first: s.First, last: s.Last, kept: s.Kept, more: s.More, wasMany: s.WasMany, recovered: s.Recovered, recoveredBy: s.RecoveredBy,
+		startsAt: s.StartsAt, sentEnd: s.SentEnd, endedAt: s.EndedAt, endedBy: s.EndedBy,
 		owner: s.Owner, ownerPath: s.OwnerPath, exit: s.Exit,
 	}
 	for _, h := range s.Hits {

@@ -245,7 +245,7 @@ func (t *Tracker) transmit(e *episode, now time.Time) {
 	e.noticed = e.state == Firing && !now.Before(e.deadline().Add(-t.noticeOf(e)))
 	e.sentAt, e.changed = now, false
 	if e.state == Firing {
-		e.told = later(e.told, e.deadline())
+		e.sentEnd = later(e.sentEnd, e.deadline())
 		t.stir(t.due(e, now))
 	} else {
 		t.stir(now.Add(t.settings.Resend))
