@@ -67,7 +67,7 @@ func Labels(m Mode, kind, namespace, name string, owner Owner) map[string]string
 		}
 		return ls
 	}
-	if l := KindLabel(kind); l != "" {
+	if l := kindLabel(kind); l != "" {
 		set(l, name)
 	}
 	return ls
@@ -79,10 +79,10 @@ const named = " Node Pod Namespace Deployment ReplicaSet ReplicationController S
 	" Service EndpointSlice Ingress NetworkPolicy ConfigMap Secret ServiceAccount ResourceQuota LimitRange Lease" +
 	" CertificateSigningRequest "
 
-// KindLabel returns the label by which kube-state-metrics names objects of the
+// kindLabel returns the label by which kube-state-metrics names objects of the
 // kind, "" where it has none. For pods it is pod, which [Labels] sets only
 // where the alert is about one pod.
-func KindLabel(kind string) string {
+func kindLabel(kind string) string {
 	switch {
 	case kind == "Job":
 		return "job_name"

@@ -9,9 +9,9 @@ import (
 //go:embed builtin.yaml
 var builtinYAML []byte
 
-// Builtin returns the shipped rules as they are written, without the prefix
+// builtin returns the shipped rules as they are written, without the prefix
 // that their names have in a [Set].
-func Builtin() ([]Spec, error) {
+func builtin() ([]Spec, error) {
 	var specs struct {
 		Rules []Spec `yaml:"rules"`
 	}

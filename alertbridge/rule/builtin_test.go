@@ -63,7 +63,7 @@ func TestBuiltin(t *testing.T) {
 		{w, "PersistentVolumeClaim", "ClaimLost", "x", "claim-lost", "critical", 24 * time.Hour, ""},
 		{n, "Pod", "RELOAD", "x", "", "", 0, ""},
 		{w, "Pod", "RELOAD", "x", "ingress-nginx-reload", "warning", 24 * time.Hour, "RELOAD"},
-		{w, "Pod", "HighCPUUsage", "x", DefaultName, "warning", 20 * time.Minute, ""},
+		{w, "Pod", "HighCPUUsage", "x", defaultName, "warning", 20 * time.Minute, ""},
 		{n, "Pod", "Scheduled", "x", "", "", 0, ""},
 		{"Error", "Pod", "Odd", "x", "", "", 0, ""},
 		{"", "Pod", "Odd", "x", "", "", 0, ""},
@@ -99,7 +99,7 @@ func TestBuiltinSeries(t *testing.T) {
 
 // Each shipped rule must say why it is there, and outlast what it waits for.
 func TestBuiltinIsSound(t *testing.T) {
-	specs, err := Builtin()
+	specs, err := builtin()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func TestBuiltinOff(t *testing.T) {
 	c := DefaultConfig()
 	c.BuiltinRules = false
 	set := compiled(t, c, nil)
-	if e := set.Explain(event("Warning", "", "TLSConfigChanged", "x")); e.Rule != DefaultName || !e.Alerts {
+	if e := set.Explain(event("Warning", "", "TLSConfigChanged", "x")); e.Rule != defaultName || !e.Alerts {
 		t.Errorf("without the shipped rules: %+v", e)
 	}
 	if e := set.Explain(event("Normal", "Node", "NodeNotReady", "x")); e.Alerts {

@@ -14,7 +14,7 @@ import (
 
 // Names of rules that are nobody's to give.
 const (
-	DefaultName   = "default"  // of the rule behind all others
+	defaultName   = "default"  // of the rule behind all others
 	builtinPrefix = "builtin/" // of the rules in builtin.yaml
 )
 
@@ -124,7 +124,7 @@ func (s *Spec) validate() error {
 	bad := func(key, format string, args ...any) {
 		errs = append(errs, conf.Field(fmt.Errorf(format, args...), key))
 	}
-	if s.Name == DefaultName || strings.HasPrefix(s.Name, builtinPrefix) {
+	if s.Name == defaultName || strings.HasPrefix(s.Name, builtinPrefix) {
 		bad("name", "%q is a name of the shipped rules", s.Name)
 	}
 	if s.Drop && s.alerts() {

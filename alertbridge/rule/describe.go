@@ -77,7 +77,7 @@ func duration(d time.Duration) string { return model.Duration(d).String() }
 func (s *Set) Warnings() []string {
 	var ws []string
 	for _, r := range s.rules {
-		if r.Name == DefaultName || strings.HasPrefix(r.Name, builtinPrefix) || r.Drop {
+		if r.Name == defaultName || strings.HasPrefix(r.Name, builtinPrefix) || r.Drop {
 			continue
 		}
 		for _, w := range r.warnings() {

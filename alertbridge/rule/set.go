@@ -49,16 +49,16 @@ func Compile(c Config, external map[string]string) (*Set, error) {
 			return nil, err
 		}
 	}
-	r, err := compile(defaultSpec(), DefaultName, c.Identity)
+	r, err := compile(defaultSpec(), defaultName, c.Identity)
 	if err != nil {
-		return nil, shippedFault(err, DefaultName)
+		return nil, shippedFault(err, defaultName)
 	}
 	s.add(r, external)
 	return s, nil
 }
 
 func (s *Set) addBuiltin(mode identity.Mode, external map[string]string) error {
-	specs, err := Builtin()
+	specs, err := builtin()
 	if err != nil {
 		return err
 	}
