@@ -43,8 +43,6 @@ const (
 // Delta is how many occurrences an event adds to what was known.
 type Delta struct {
 	New int64
-	// Known tells that the event's name was remembered.
-	Known bool
 	// Inexact tells that the number is an assumption: the object is from
 	// before what is remembered, and how many of its occurrences are new cannot
 	// be known; one is.
@@ -146,9 +144,9 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 			old.mark = m.list // in the list, though nothing is new
 			m.entries.set(k, old)
 		}
-		return Delta{Known: true}
+		return Delta{}
 	}
-	d := Delta{Known: known}
+	var d Delta
 	if known {
 		d.New = difference(e, &old)
 	} else {

@@ -41,11 +41,11 @@ func TestRules(t *testing.T) {
 		}},
 		{"a repeat counts the difference", []step{
 			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
-			{Seen, ev("u", 2, 2, 1, 2), Delta{New: 1, Known: true}},
+			{Seen, ev("u", 2, 2, 1, 2), Delta{New: 1}},
 		}},
 		{"a jump counts those that the spam filter held back", []step{
 			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
-			{Seen, ev("u", 2, 9, 1, 2), Delta{New: 8, Known: true}},
+			{Seen, ev("u", 2, 9, 1, 2), Delta{New: 8}},
 		}},
 		{"added with a count, all of it on our watch", []step{
 			{Seen, ev("u", 1, 7, 1, 2), Delta{New: 7}},
@@ -59,80 +59,80 @@ func TestRules(t *testing.T) {
 		}},
 		{"added with a count from before our watch: one is new, the rest unknown", []step{
 			{Seen, ev("u", 1, 41, -200, 5), Delta{New: 1, Inexact: true}},
-			{Seen, ev("u", 2, 43, -200, 6), Delta{New: 2, Known: true}},
+			{Seen, ev("u", 2, 43, -200, 6), Delta{New: 2}},
 		}},
 		{"written now with one occurrence and old times of its own", []step{
 			{Seen, ev("u", 1, 1, -800000, -800000), Delta{New: 1}},
 		}},
 		{"the first list is history", []step{
 			{Initial, ev("u", 1, 12, -30, -3), Delta{}},
-			{Seen, ev("u", 2, 13, -30, 1), Delta{New: 1, Known: true}},
+			{Seen, ev("u", 2, 13, -30, 1), Delta{New: 1}},
 		}},
 		{"expiry subtracts nothing, and the same name re-created goes on", []step{
 			{Seen, ev("u", 1, 40, 1, 2), Delta{New: 40}},
-			{Gone, ev("u", 9, 40, 1, 2), Delta{Known: true}},
-			{Seen, ev("v", 12, 41, 1, 70), Delta{New: 1, Known: true}},
+			{Gone, ev("u", 9, 40, 1, 2), Delta{}},
+			{Seen, ev("v", 12, 41, 1, 70), Delta{New: 1}},
 		}},
 		{"the expiry of what was never seen is not news", []step{
 			{Gone, ev("u", 9, 40, -70, -60), Delta{}},
 		}},
 		{"a deletion that carries a higher count than was seen", []step{
 			{Seen, ev("u", 1, 4, 1, 2), Delta{New: 4}},
-			{Gone, ev("u", 9, 6, 1, 3), Delta{New: 2, Known: true}},
+			{Gone, ev("u", 9, 6, 1, 3), Delta{New: 2}},
 		}},
 		{"found by a list after a gap", []step{
 			{Seen, ev("u", 1, 4, 1, 2), Delta{New: 4}},
-			{Found, ev("u", 9, 10, 1, 8), Delta{New: 6, Known: true}},
+			{Found, ev("u", 9, 10, 1, 8), Delta{New: 6}},
 		}},
 		{"born in a gap and found by a list", []step{
 			{Found, ev("u", 9, 10, 1, 8), Delta{New: 10}},
 		}},
 		{"a replay of the same version", []step{
 			{Seen, ev("u", 5, 4, 1, 2), Delta{New: 4}},
-			{Found, ev("u", 5, 4, 1, 2), Delta{Known: true}},
-			{Seen, ev("u", 4, 3, 1, 2), Delta{Known: true}},
-			{Seen, ev("u", 6, 5, 1, 3), Delta{New: 1, Known: true}},
+			{Found, ev("u", 5, 4, 1, 2), Delta{}},
+			{Seen, ev("u", 4, 3, 1, 2), Delta{}},
+			{Seen, ev("u", 6, 5, 1, 3), Delta{New: 1}},
 		}},
 		{"a count overwritten by hand goes on from there", []step{
 			{Seen, ev("u", 1, 10, 1, 2), Delta{New: 10}},
-			{Seen, ev("u", 2, 3, 1, 3), Delta{Known: true}},
-			{Seen, ev("u", 3, 4, 1, 4), Delta{New: 1, Known: true}},
+			{Seen, ev("u", 2, 3, 1, 3), Delta{}},
+			{Seen, ev("u", 3, 4, 1, 4), Delta{New: 1}},
 		}},
 		{"deleted, and another made by hand under the name", []step{
 			{Seen, ev("u", 1, 10, 1, 2), Delta{New: 10}},
-			{Gone, ev("u", 2, 10, 1, 2), Delta{Known: true}},
-			{Seen, ev("v", 3, 2, 5, 5), Delta{New: 2, Known: true}},
+			{Gone, ev("u", 2, 10, 1, 2), Delta{}},
+			{Seen, ev("v", 3, 2, 5, 5), Delta{New: 2}},
 		}},
 		{"another object with the same count is new occurrences", []step{
 			{Seen, ev("u", 1, 1, 1, 1), Delta{New: 1}},
-			{Seen, ev("v", 3, 1, 5, 5), Delta{New: 1, Known: true}},
+			{Seen, ev("v", 3, 1, 5, 5), Delta{New: 1}},
 		}},
 		{"the same object restored from a backup is not", []step{
 			{Seen, ev("u", 1, 3, 1, 2), Delta{New: 3}},
-			{Seen, ev("v", 3, 3, 1, 2), Delta{Known: true}},
+			{Seen, ev("v", 3, 3, 1, 2), Delta{}},
 		}},
 		{"a label edit adds nothing", []step{
 			{Seen, ev("u", 1, 3, 1, 2), Delta{New: 3}},
-			{Seen, ev("u", 2, 3, 1, 9), Delta{Known: true}},
+			{Seen, ev("u", 2, 3, 1, 9), Delta{}},
 		}},
 		{"an object without a count, written anew with a later time, is one more", []step{
 			{Seen, uncounted(ev("u", 1, 1, 1, 1)), Delta{New: 1}},
-			{Seen, uncounted(ev("u", 2, 1, 1, 2)), Delta{New: 1, Known: true}},
-			{Seen, uncounted(ev("u", 3, 1, 1, 2)), Delta{Known: true}},
+			{Seen, uncounted(ev("u", 2, 1, 1, 2)), Delta{New: 1}},
+			{Seen, uncounted(ev("u", 3, 1, 1, 2)), Delta{}},
 		}},
 		{"a series starts at two and counts its first", []step{
 			{Seen, uncounted(ev("u", 1, 1, 1, 1)), Delta{New: 1}},
-			{Seen, ev("u", 2, 2, 1, 2), Delta{New: 1, Known: true}},
-			{Seen, ev("u", 3, 19, 1, 31), Delta{New: 17, Known: true}},
+			{Seen, ev("u", 2, 2, 1, 2), Delta{New: 1}},
+			{Seen, ev("u", 3, 19, 1, 31), Delta{New: 17}},
 		}},
 		{"a file is the whole history", []step{
 			{History, ev("u", 1, 41, -200, 5), Delta{New: 41}},
-			{History, ev("u", 2, 43, -200, 6), Delta{New: 2, Known: true}},
+			{History, ev("u", 2, 43, -200, 6), Delta{New: 2}},
 		}},
 		{"without versions only counts speak", []step{
 			{History, ev("u", 0, 2, 1, 2), Delta{New: 2}},
-			{History, ev("u", 0, 3, 1, 3), Delta{New: 1, Known: true}},
-			{History, ev("u", 0, 3, 1, 3), Delta{Known: true}},
+			{History, ev("u", 0, 3, 1, 3), Delta{New: 1}},
+			{History, ev("u", 0, 3, 1, 3), Delta{}},
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -181,7 +181,7 @@ func TestListBuriesWhatItDoesNotHold(t *testing.T) {
 	if e, _ := m.entries.get(key(named("b", 0, 0))); e.gone() == 0 {
 		t.Error("b is not in the list and taken for alive")
 	}
-	if d := m.Observe(named("b", 7, 6), Seen, at(10)); d != (Delta{New: 1, Known: true}) {
+	if d := m.Observe(named("b", 7, 6), Seen, at(10)); d != (Delta{New: 1}) {
 		t.Errorf("b re-created: %+v", d)
 	}
 }

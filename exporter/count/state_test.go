@@ -27,10 +27,10 @@ func TestRestore(t *testing.T) {
 	if d := gocmp.Diff(sorted(m.All()), sorted(r.All())); d != "" {
 		t.Errorf("(-before +after)\n%s", d)
 	}
-	if d := r.Observe(ev("v", 12, 41, 1, 70), Seen, at(70)); d != (Delta{New: 1, Known: true}) {
+	if d := r.Observe(ev("v", 12, 41, 1, 70), Seen, at(70)); d != (Delta{New: 1}) {
 		t.Errorf("re-created after expiry and restart: %+v", d)
 	}
-	if d := r.Observe(other, Found, at(71)); d != (Delta{Known: true}) {
+	if d := r.Observe(other, Found, at(71)); d != (Delta{}) {
 		t.Errorf("listed unchanged after the restart: %+v", d)
 	}
 }

@@ -49,8 +49,9 @@ func (f *Fault) Unwrap() error { return f.Err }
 const maxLine = 512 << 20
 
 // Read reads events and hands each to yield until yield returns false: in the
-// order of the file, those of a List in the order of their times. It takes one Event or a List of them as JSON or YAML,
-// many YAML documents, JSON lines, and the watch lines of
+// order of the file, those of a List in the order of their times. It takes one
+// Event or a List of them as JSON or YAML, many YAML documents, JSON lines, lines
+// of the event log, and the watch lines of
 // kubectl get events --watch-only --output-watch-events -o json. A part that
 // cannot be read is yielded as a [*Fault]; what follows it is still read. The
 // error is one of reading from r.

@@ -17,8 +17,8 @@ const (
 	keepFor    = 6 * time.Hour
 )
 
-// Entry is one event as it was last heard of.
-type Entry struct {
+// entry is one event as it was last heard of.
+type entry struct {
 	Type      string
 	Reason    string
 	Message   string
@@ -130,8 +130,8 @@ func (l *life) take(event uint64) kept {
 }
 
 // entry is the event as people see it.
-func (k *kept) entry() Entry {
-	e := Entry{Count: k.count, First: timeOf(k.first), Last: timeOf(k.last)}
+func (k *kept) entry() entry {
+	e := entry{Count: k.count, First: timeOf(k.first), Last: timeOf(k.last)}
 	rest := string(k.texts)
 	for _, s := range [...]*string{
 		&e.Type, &e.Reason, &e.Message, &e.Component, &e.Host,
@@ -186,10 +186,10 @@ func (h *History) drop(l *life) {
 }
 
 // all returns all events.
-func (h *History) all() []Entry {
+func (h *History) all() []entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	es := make([]Entry, 0, h.entries)
+	es := make([]entry, 0, h.entries)
 	for l := h.order.elder; l != &h.order; l = l.elder {
 		for i := range l.events {
 			es = append(es, l.events[i].entry())

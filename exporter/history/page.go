@@ -44,8 +44,8 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request) {
 	q := parse(r.URL.Query())
 	shown, more := q.apply(p.history.all(), time.Now())
 	webpage.HTML(w, p.logger, p.page, struct {
-		Query  Query
-		Events []Entry
+		Query  query
+		Events []entry
 		More   int
 	}{q, shown, more})
 }

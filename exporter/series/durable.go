@@ -74,7 +74,7 @@ func (s *Store) Restore(states []State, sameTarget bool) {
 			}
 			sr = &series{value: left, created: now, last: st.Last, touched: st.Touched, shape: st.Key.shape()}
 		}
-		if st.Key.Reason == OtherReason {
+		if st.Key.Reason == otherReason {
 			s.overflow[st.Key] = sr
 		} else {
 			s.series[st.Key] = sr

@@ -7,11 +7,11 @@ import (
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
-// Other is the reason under which label sets beyond the budget are counted,
-// and the type of events that are neither Normal nor Warning.
+// otherReason is the reason under which label sets beyond the budget are
+// counted, and otherType the type of events that are neither Normal nor Warning.
 const (
-	OtherReason = "_other"
-	OtherType   = "Other"
+	otherReason = "_other"
+	otherType   = "Other"
 )
 
 // Key is a label set. Labels that nobody has asked for are empty, which for
@@ -51,8 +51,8 @@ func (c *Config) shape() shape {
 }
 
 func (s shape) keyOf(e *occurrence.Event) Key {
-	k := Key{Type: boundedType(e.Type), Reason: OtherReason}
-	if e.Reason == OtherReason { // whoever takes our word gets what it stands for
+	k := Key{Type: boundedType(e.Type), Reason: otherReason}
+	if e.Reason == otherReason { // whoever takes our word gets what it stands for
 		return k
 	}
 	k.Reason, k.Kind = bounded(e.Reason), bounded(e.Object.Kind)
@@ -77,7 +77,7 @@ func boundedType(t string) string {
 	if t == occurrence.Normal || t == occurrence.Warning {
 		return t
 	}
-	return OtherType
+	return otherType
 }
 
 // bounded makes a value that the API lets through one that a label can have.

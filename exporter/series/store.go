@@ -110,7 +110,7 @@ func (s *Store) find(k Key, now time.Time) (*series, Key) {
 	if sr := s.lookup(k); sr != nil {
 		return sr, k
 	}
-	if k.Reason == OtherReason {
+	if k.Reason == otherReason {
 		return ensure(s.overflow, k, now), k
 	}
 	if s.full(k.Namespace) && now.Sub(s.swept) >= sweepInterval {
@@ -120,7 +120,7 @@ func (s *Store) find(k Key, now time.Time) (*series, Key) {
 	}
 	if s.full(k.Namespace) {
 		s.dropped.Inc()
-		k = Key{Type: k.Type, Reason: OtherReason}
+		k = Key{Type: k.Type, Reason: otherReason}
 		return ensure(s.overflow, k, now), k
 	}
 	s.namespaces[k.Namespace]++

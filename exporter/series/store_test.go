@@ -111,7 +111,7 @@ func TestBudgetKeepsSumsExact(t *testing.T) {
 // each scrape.
 func TestForgedOther(t *testing.T) {
 	forged := new(Config).KeyOf(&occurrence.Event{
-		Type: "Warning", Reason: OtherReason, Component: "x", Object: occurrence.Object{Kind: "Pod", Namespace: "shop"},
+		Type: "Warning", Reason: otherReason, Component: "x", Object: occurrence.Object{Kind: "Pod", Namespace: "shop"},
 	})
 	c := config()
 	c.Limit, c.NewSeriesDelay = 1, 0
