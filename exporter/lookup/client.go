@@ -94,6 +94,7 @@ func New(o Options) *Client {
 }
 
 // Exists asks whether there is an object of that name, whatever is remembered.
+// Of a kind that is not looked up it is not known: [ErrUnknown].
 func (c *Client) Exists(ctx context.Context, o occurrence.Object) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
@@ -122,7 +123,7 @@ func (c *Client) Owner(ctx context.Context, o occurrence.Object) (owner occurren
 			break // nothing controls a node
 		}
 		a, err = c.metadata(ctx, &o, false)
-		if errors.Is(err, errUnknown) {
+		if errors.Is(err, ErrUnknown) {
 			break
 		}
 		if err != nil {
@@ -192,7 +193,7 @@ func (c *Client) get(ctx context.Context, r resource, namespace, path, accept st
 		return nil, forbidden, fmt.Errorf("get %s: forbidden", right)
 	}
 	if err = c.budget.Wait(ctx); err != nil {
-		err = fmt.Errorf("%w: %w", errLate, err)
+		err = fmt.Errorf("%w: %w", ErrLate, err)
 	} else {
 		body, err = c.rest.Get().AbsPath(path).SetHeader("Accept", accept).DoRaw(ctx)
 	}

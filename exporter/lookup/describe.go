@@ -11,9 +11,6 @@ import (
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
-// errLate says that there is no budget for a request in the time there is.
-var errLate = errors.New("no budget in time")
-
 // zoneLabel is where a node's zone is, since Kubernetes 1.17.
 const zoneLabel = "topology.kubernetes.io/zone"
 
@@ -94,14 +91,6 @@ type Description struct {
 	Image               string
 }
 
-// Errors of [Client.Describe].
-var (
-	ErrGone      = errors.New("there is no such object any more")
-	ErrForbidden = errors.New("it may not be seen")
-	ErrLate      = errors.New("there was no answer in time")
-	ErrUnknown   = errors.New("it is not of a kind that is looked up")
-)
-
 // Describe tells what is wanted about an object. With an error it tells what
 // could be learned all the same.
 func (c *Client) Describe(ctx context.Context, o *occurrence.Object) (Description, error) {
@@ -179,7 +168,7 @@ func (c *Client) owners(ctx context.Context, a answer, d *Description) error {
 		}
 		var err error
 		a, err = c.metadata(ctx, o, false)
-		if errors.Is(err, errUnknown) {
+		if errors.Is(err, ErrUnknown) {
 			return nil
 		}
 		if err != nil {
@@ -203,11 +192,11 @@ func (d *Description) place(p *pod, container string) {
 // described says in our words why something could not be told.
 func described(ctx context.Context, a answer, err error) error {
 	switch {
-	case errors.Is(err, errUnknown):
+	case errors.Is(err, ErrUnknown):
 		return ErrUnknown
 	case a.outcome == forbidden:
 		return ErrForbidden
-	case errors.Is(err, errLate), ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, ErrLate), ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded):
 		return ErrLate
 	}
 	return err

@@ -1,15 +1,10 @@
 package lookup
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
-
-// errUnknown says that an object is of a kind that is not asked for, or that
-// it has a name that no object can have.
-var errUnknown = errors.New("not of a kind that is looked up")
 
 // resource is where objects of a kind are.
 type resource struct {
@@ -39,7 +34,7 @@ func resourceOf(kind string) (r resource, ok bool) {
 func find(o *occurrence.Object) (r resource, path string, err error) {
 	r, ok := resourceOf(o.Kind)
 	if !ok || o.APIVersion != "" && groupOf(o.APIVersion) != r.group || !segment(o.Name) {
-		return r, "", errUnknown
+		return r, "", ErrUnknown
 	}
 	path = "/api/v1"
 	if r.group != "" {
@@ -47,7 +42,7 @@ func find(o *occurrence.Object) (r resource, path string, err error) {
 	}
 	if !r.cluster {
 		if !segment(o.Namespace) {
-			return r, "", errUnknown
+			return r, "", ErrUnknown
 		}
 		path += "/namespaces/" + o.Namespace
 	}

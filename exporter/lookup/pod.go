@@ -42,11 +42,11 @@ type state struct {
 // PodStatus says in one line why the container that the object's field path
 // names, or else the one that is the least well, does not run: the reason why
 // it waits, its last exit, restarts, node and image. It is empty if the pod is
-// gone or has nothing to tell yet.
+// gone or has nothing to tell yet. Of what is no pod it is [ErrUnknown].
 func (c *Client) PodStatus(ctx context.Context, o occurrence.Object) (string, error) {
 	r, path, err := find(&o)
 	if err != nil || o.Kind != "Pod" {
-		return "", errUnknown
+		return "", ErrUnknown
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
