@@ -55,12 +55,8 @@ var noiseHTML string
 func New(o Options) (*Pages, error) {
 	p := &Pages{source: o.Source, meter: o.Meter, logger: o.Logger, status: o.Status}
 	p.SetAlertmanager("")
-	funcs := template.FuncMap{
-		"style": func() template.CSS { return template.CSS(style) }, //nolint:gosec // our own file
-		"ago":   func(t time.Time) string { return ago(time.Since(t)) },
-		"until": func(t time.Time) string { return until(time.Until(t)) },
-		"stamp": stamp,
-	}
+	funcs := webpage.Funcs()
+	funcs["style"] = func() template.CSS { return webpage.Style() + template.CSS(style) } //nolint:gosec // our own file
 	var err error
 	if p.alerts, err = template.New("alerts.html").Funcs(funcs).Parse(alertsHTML); err != nil {
 		return nil, fmt.Errorf("parse the page of alerts: %w", err)

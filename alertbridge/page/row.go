@@ -66,14 +66,14 @@ func pairs(m map[string]string) []pair {
 func waits(v *episode.View) string {
 	switch v.State {
 	case episode.Pending:
-		return "fires once " + v.Rule.Hold() + "; forgotten " + until(time.Until(v.EndsAt)) + " if nothing more is heard"
+		return "fires once " + v.Rule.Hold() + "; forgotten " + webpage.Until(time.Until(v.EndsAt)) + " if nothing more is heard"
 	case episode.Ended:
 		return "over: " + v.Annotations["ended_by"]
 	}
 	if v.Recovering {
 		return "over if the recovery holds for " + model.Duration(v.Rule.ResolveAfter).String()
 	}
-	s := "over " + until(time.Until(v.EndsAt)) + " if nothing more is heard"
+	s := "over " + webpage.Until(time.Until(v.EndsAt)) + " if nothing more is heard"
 	if len(v.Rule.ResolveOn) > 0 && !v.Folded {
 		s += ", or on " + strings.Join(v.Rule.ResolveOn, ", ")
 		if v.Rule.ResolveAfter > 0 {
@@ -164,37 +164,3 @@ func toJSON(v *episode.View) jsonAlert {
 }
 
 func ruleOf(r *rule.Rule) jsonRule { return jsonRule{r.Name, r.Why, r.Matchers()} }
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-// ago and until round as people do.
-func ago(d time.Duration) string {
-	if d < time.Second {
-		return "now"
-	}
-	return short(d) + " ago"
-}
-
-func until(d time.Duration) string {
-	if d < time.Second {
-		return "now"
-	}
-	return "in " + short(d)
-}
-
-func short(d time.Duration) string {
-	switch {
-	case d < 10*time.Minute:
-		d = d.Truncate(time.Second)
-	case d < 24*time.Hour:
-		d = d.Truncate(time.Minute)
-	default:
-		d = d.Truncate(time.Hour)
-	}
-	return model.Duration(d).String()
-}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/go-kit/log"
-	"github.com/prometheus/common/model"
 
 	"github.com/kubebark/kubebark/internal/webpage"
 )
@@ -25,7 +24,7 @@ type Pages struct {
 
 // NewPages returns the pages of a history.
 func NewPages(h *History, logger log.Logger) (*Pages, error) {
-	t, err := template.New("events.html").Funcs(template.FuncMap{"ago": ago, "stamp": stamp}).Parse(eventsHTML)
+	t, err := template.New("events.html").Funcs(webpage.Funcs()).Parse(eventsHTML)
 	if err != nil {
 		return nil, fmt.Errorf("parse the page of events: %w", err)
 	}
@@ -82,20 +81,4 @@ func (p *Pages) serveJSON(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	webpage.JSON(w, p.logger, map[string]any{"events": events, "more": more})
-}
-
-func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// ago rounds as people do.
-func ago(t time.Time) string {
-	d := time.Since(t)
-	switch {
-	case d < time.Second:
-		return "now"
-	case d < 10*time.Minute:
-		d = d.Truncate(time.Second)
-	default:
-		d = d.Truncate(time.Minute)
-	}
-	return model.Duration(d).String() + " ago"
 }
