@@ -57,11 +57,11 @@ func TestShorten(t *testing.T) {
 // What people take for one letter is never cut, in whatever script.
 func TestLetters(t *testing.T) {
 	for _, letter := range []string{
-		"e\u0301\u0323", // accents
+		"e\u0301\u0323",                           // accents
 		"한", "\u1112\u1161\u11ab", "\uac00\u11a8", // Hangul: whole, of its parts, of a syllable and a part
 		"नि", "क्षि", "ക്ഷ", "নী", // Indic: a vowel sign, conjuncts
 		"กำ", "\u0e1b\u0e35\u0e48", // Thai
-		"\u0600\u0661", // Arabic: a sign before its number
+		"\u0600\u0661",                                                        // Arabic: a sign before its number
 		"🇩🇪", "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", // flags: of letters, of tags
 		"👍🏽", "❤️", "1️⃣", "🏳️‍🌈", "👩🏾‍🚒", family, // emoji: toned, coloured, boxed, joined
 	} {
