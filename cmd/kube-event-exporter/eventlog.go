@@ -7,7 +7,6 @@ import (
 
 	"github.com/kubebark/kubebark/exporter/eventlog"
 	"github.com/kubebark/kubebark/exporter/eventlog/otlp"
-	"github.com/kubebark/kubebark/exporter/history"
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/lookup"
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -71,30 +70,8 @@ func (s *service) openEventLog(cfg *config, group *lifecycle.Group, sinks []occu
 	return append(sinks, l), nil
 }
 
-// load reads the configuration and puts what the command line says before it.
-func (s *service) load() (*config, error) {
-	cfg, err := loadConfig(s.configFile, s.alertmanagers)
-	if err != nil {
-		return nil, err
-	}
-	return cfg, s.events.override(&cfg.EventLog)
-}
-
 func (s *service) logSettings(cfg *config) eventlog.Settings {
 	return eventlog.Settings{Config: cfg.EventLog, ExternalLabels: cfg.ExternalLabels, Enricher: s.events.enricher}
-}
-
-// showHistory keeps what happened lately, and serves its pages.
-func (s *service) showHistory() (*history.History, error) {
-	h := history.New()
-	pages, err := history.NewPages(h, s.logger)
-	if err != nil {
-		return nil, err
-	}
-	for path, handler := range pages.Handlers() {
-		s.server.Handle(path, handler)
-	}
-	return h, nil
 }
 
 // settle makes the state file wait for the event log.

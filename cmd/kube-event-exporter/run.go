@@ -19,6 +19,7 @@ import (
 	"github.com/kubebark/kubebark/alertbridge"
 	"github.com/kubebark/kubebark/alertbridge/episode"
 	"github.com/kubebark/kubebark/exporter"
+	"github.com/kubebark/kubebark/exporter/history"
 	"github.com/kubebark/kubebark/exporter/kube"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/exporter/series"
@@ -132,6 +133,15 @@ func (s *service) build(cfg *config, group *lifecycle.Group) error {
 	return nil
 }
 
+// load reads the configuration and puts what the command line says before it.
+func (s *service) load() (*config, error) {
+	cfg, err := loadConfig(s.configFile, s.alertmanagers)
+	if err != nil {
+		return nil, err
+	}
+	return cfg, s.events.override(&cfg.EventLog)
+}
+
 // apply loads the configuration anew and puts it in force.
 func (s *service) apply() ([]string, error) {
 	var files []string
@@ -165,7 +175,7 @@ func (s *service) bridgeOptions(cfg *config) alertbridge.Options {
 		o.Speed, o.Connected, o.Watch = s.replaySpeed, nil, nil
 	}
 	if s.stateFile != "" {
-		o.StateFile, o.StateOwner = s.stateFile+".alerts", s.stateOwner()
+		o.StateFile, o.StateOwner = s.stateFile+".alerts", s.alertsOwner()
 	}
 	return o
 }
@@ -206,6 +216,19 @@ func (s *service) newServer(reload func(context.Context) error) (*httpd.Server, 
 		},
 		Ready: ready, Reload: reload,
 	})
+}
+
+// showHistory keeps what happened lately, and serves its pages.
+func (s *service) showHistory() (*history.History, error) {
+	h := history.New()
+	pages, err := history.NewPages(h, s.logger)
+	if err != nil {
+		return nil, err
+	}
+	for path, handler := range pages.Handlers() {
+		s.server.Handle(path, handler)
+	}
+	return h, nil
 }
 
 // hangups returns a channel of the SIGHUPs until ctx is done.

@@ -48,12 +48,3 @@ func ours(namespaces []string, s shard.Shard) []string {
 	}
 	return mine
 }
-
-// stateOwner is whose the alerts in the state file are: of another part of the
-// cluster they would never end here.
-func (s *service) stateOwner() string {
-	if s.shard.Whole() {
-		return s.cluster
-	}
-	return s.cluster + " " + s.shard.String()
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/go-kit/log"
@@ -61,7 +60,7 @@ func (s *service) watch(g *lifecycle.Group, p *exporter.Pipeline, client *kube.C
 	remembered := func(string) *checkpoint.Stream { return nil }
 	if s.stateFile != "" {
 		k := exporter.NewKeeper(exporter.KeeperOptions{
-			Path: s.stateFile, Owner: s.owner(client), Pipeline: p, Series: s.series,
+			Path: s.stateFile, Owner: s.countsOwner(), Pipeline: p, Series: s.series,
 			Logger: s.logger, Registerer: s.registry, Settle: s.events.settle(),
 		})
 		remembered = k.Remembered
@@ -75,18 +74,6 @@ func (s *service) watch(g *lifecycle.Group, p *exporter.Pipeline, client *kube.C
 		})
 		g.Add("watch", w.Run)
 	}
-}
-
-// owner is whose the state is: of this cluster and of what Prometheus scrapes,
-// which is the pod, where the manifests tell its UID, or else the host.
-func (s *service) owner(client *kube.Client) checkpoint.Owner {
-	target := os.Getenv("POD_UID")
-	if target == "" {
-		if host, err := os.Hostname(); err == nil {
-			target = host
-		}
-	}
-	return checkpoint.Owner{Cluster: client.Cluster, Target: target, Shard: s.shard.String()}
 }
 
 // splitNamespaces returns the namespaces to watch, a single "" for all.
