@@ -30,8 +30,6 @@ type Options struct {
 	Logger log.Logger
 	// Handle takes a record when its time has come.
 	Handle func(decode.Record)
-	// Done is called after the last record.
-	Done func()
 }
 
 // Run replays the file to its end or until ctx is done. Parts that cannot be
@@ -74,9 +72,6 @@ func Run(ctx context.Context, o Options) error {
 		return fmt.Errorf("replay %s: %w", name, readErr)
 	}
 	level.Info(o.Logger).Log("msg", "the recording is at its end", "file", name, "events", n)
-	if o.Done != nil {
-		o.Done()
-	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -83,12 +84,12 @@ func TestMissingFile(t *testing.T) {
 func TestStopsInTheMiddle(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	n := 0
+	var logged bytes.Buffer
 	err := Run(ctx, Options{
-		Path: "-", Stdin: strings.NewReader(line("a", "09:00:00") + line("b", "15:00:00") + line("c", "15:00:00")), Speed: 1, Logger: log.NewNopLogger(),
+		Path: "-", Stdin: strings.NewReader(line("a", "09:00:00") + line("b", "15:00:00") + line("c", "15:00:00")), Speed: 1, Logger: log.NewLogfmtLogger(&logged),
 		Handle: func(decode.Record) { n++; cancel() },
-		Done:   func() { t.Error("not at its end") },
 	})
-	if err != nil || n != 1 {
-		t.Errorf("%d events, error %v", n, err)
+	if err != nil || n != 1 || logged.Len() > 0 {
+		t.Errorf("%d events, error %v, logged %s", n, err, &logged)
 	}
 }
