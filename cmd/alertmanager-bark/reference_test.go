@@ -81,16 +81,6 @@ func describeConfig(t *testing.T) *reference.Node {
 	return n
 }
 
-// schema reads the schema, which [TestReference] holds up to date.
-func schema(t *testing.T) []byte {
-	t.Helper()
-	b, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // TestReference fails when the manual or the schema is stale.
 func TestReference(t *testing.T) {
 	keys := describeConfig(t)
@@ -140,7 +130,7 @@ watchdog: {receiver: watchdog, after: 15m, tell: oncall}
 
 // TestSchemaAgrees holds the schema against what the program takes.
 func TestSchemaAgrees(t *testing.T) {
-	s, load := reftest.Compile(t, schema(t)), loader(t)
+	s, load := reftest.Compile(t, schemaFile), loader(t)
 	try := func(file string) error {
 		_, err := load(file)
 		return err
@@ -173,7 +163,7 @@ func TestSchemaAgrees(t *testing.T) {
 // TestBadFiles has a row for each kind of mistake that an editor is to show, and
 // what the program says about it.
 func TestBadFiles(t *testing.T) {
-	s, load := reftest.Compile(t, schema(t)), loader(t)
+	s, load := reftest.Compile(t, schemaFile), loader(t)
 	const receiver = "receivers: [{name: a, devices: [{key_file: keys/alice}]}]\n"
 	device := func(more string) string {
 		return "receivers: [{name: a, devices: [{key_file: keys/alice, " + more + "}]}]"

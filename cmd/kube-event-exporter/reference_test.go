@@ -33,16 +33,6 @@ func describe(t *testing.T) *reference.Node {
 	return n
 }
 
-// schema reads the schema, which [TestReference] holds up to date.
-func schema(t *testing.T) []byte {
-	t.Helper()
-	b, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
-}
-
 // TestReference fails when the manual or the schema is stale.
 func TestReference(t *testing.T) {
 	keys := describe(t)
@@ -106,7 +96,7 @@ event_log:
 
 // TestSchemaAgrees holds the schema against what the program takes.
 func TestSchemaAgrees(t *testing.T) {
-	s := reftest.Compile(t, schema(t))
+	s := reftest.Compile(t, schemaFile)
 	path := filepath.Join(t.TempDir(), "c.yml")
 	load := func(file string) error {
 		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
@@ -138,7 +128,7 @@ func TestSchemaAgrees(t *testing.T) {
 // TestBadFiles has a row for each kind of mistake that an editor is to show, and
 // what the program says about it.
 func TestBadFiles(t *testing.T) {
-	s := reftest.Compile(t, schema(t))
+	s := reftest.Compile(t, schemaFile)
 	for _, tt := range []struct{ name, file, want string }{
 		{"unknown section", "alert: {}", `1: unknown key "alert"`},
 		{"unknown key", "alerts:\n  rules:\n  - matcher: ['reason=\"A\"']", `3: unknown key "matcher"`},

@@ -88,10 +88,14 @@ func dedent(text string) string {
 // Schema is a schema to hold files against.
 type Schema struct{ compiled *jsonschema.Schema }
 
-// Compile reads a schema, which must be one by draft 7's own.
-func Compile(t *testing.T, schema []byte) Schema {
+// Compile reads a file with a schema, which must be one by draft 7's own.
+func Compile(t *testing.T, path string) Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
