@@ -185,14 +185,15 @@ func (h *History) drop(l *life) {
 	h.entries -= len(l.events)
 }
 
-// all returns all events.
+// all returns all events, those of each object with the one that was heard of
+// last first: several may have come at the same time.
 func (h *History) all() []entry {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	es := make([]entry, 0, h.entries)
 	for l := h.order.elder; l != &h.order; l = l.elder {
-		for i := range l.events {
-			es = append(es, l.events[i].entry())
+		for _, e := range slices.Backward(l.events) {
+			es = append(es, e.entry())
 		}
 	}
 	return es
