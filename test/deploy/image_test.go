@@ -81,13 +81,6 @@ func newBuilder(t *testing.T) *builder {
 	for _, d := range []string{"cmd", "exporter", "alertbridge", "barkreceiver", "internal"} {
 		must(t, os.CopyFS(filepath.Join(b.sources, d), os.DirFS(filepath.Join(root, d))))
 	}
-	// In the build there is no proxy, but what the Dockerfile downloads is more than
-	// a build takes.
-	download := exec.CommandContext(t.Context(), "go", "mod", "download")
-	download.Dir = b.sources
-	if out, err := download.CombinedOutput(); err != nil {
-		t.Fatalf("download modules: %v\n%s", err, out)
-	}
 	return b
 }
 
