@@ -30,8 +30,6 @@ type stream struct {
 	rc     *http.ResponseController
 	prefix string // of keys that it shows
 	at     uint64 // version that it has come to
-
-	interrupted <-chan struct{}
 }
 
 // watch answers a watch.
@@ -40,10 +38,7 @@ func (s *Server) watch(w http.ResponseWriter, r *http.Request, req *request) {
 		fail(w, req.encoding, apierrors.NewInvalid(metav1.SchemeGroupVersion.WithKind("ListOptions").GroupKind(), "", nil))
 		return
 	}
-	st := &stream{
-		s: s, req: req, w: bufio.NewWriterSize(w, bufferSize), rc: http.NewResponseController(w), at: req.version,
-		interrupted: s.faults.interruptions(), // before the client knows that it watches
-	}
+	st := &stream{s: s, req: req, w: bufio.NewWriterSize(w, bufferSize), rc: http.NewResponseController(w), at: req.version}
 	if req.namespace != "" {
 		st.prefix = req.namespace + "/"
 	}
@@ -163,7 +158,7 @@ func (st *stream) follow(r *http.Request, interrupted <-chan struct{}) error {
 			more = ready
 		}
 		select {
-		case <-st.interrupted:
+		case <-interrupted:
 			return st.s.faults.interruption()
 		case <-r.Context().Done():
 			return nil
