@@ -1,9 +1,8 @@
 package episode
 
 import (
+	"hash/maphash"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -26,22 +25,21 @@ const (
 // it, so that the garbage collector has nothing to look through.
 type buckets struct {
 	refill     time.Duration
-	young, old map[uint64]bucket // by bucketOf
+	seed       maphash.Seed
+	young, old map[uint64]bucket // by hash of their filler
 }
 
-// bucketOf is a hash of who fills a bucket, for each event comes by here: it
-// keeps no strings alive, and in a collision a bucket is but emptier than it
-// might be.
-func bucketOf(o *occurrence.Occurrence) uint64 {
-	var d xxhash.Digest
-	d.Reset()
-	for _, s := range [...]string{
-		o.Component, o.Host, o.Type, o.Object.Kind, o.Object.Namespace, o.Object.Name, o.Object.UID,
-	} {
-		_, _ = d.WriteString(s) // never fails
-		_, _ = d.WriteString("\x00")
-	}
-	return d.Sum64()
+// filler is who fills a bucket.
+type filler struct{ component, host, kind, typ, namespace, name, uid string }
+
+// hash is where the bucket is that an occurrence's writer fills. Each event comes
+// by here: a hash keeps no strings alive, and in a collision a bucket is but
+// emptier than it might be.
+func (b *buckets) hash(o *occurrence.Occurrence) uint64 {
+	return maphash.Comparable(b.seed, filler{
+		component: o.Component, host: o.Host, typ: o.Type,
+		kind: o.Object.Kind, namespace: o.Object.Namespace, name: o.Object.Name, uid: o.Object.UID,
+	})
 }
 
 // bucket is what a bucket holds, as the time in Unix nanoseconds at which it
@@ -49,7 +47,7 @@ func bucketOf(o *occurrence.Occurrence) uint64 {
 type bucket int64
 
 func newBuckets(refill time.Duration) *buckets {
-	return &buckets{refill: refill, young: map[uint64]bucket{}}
+	return &buckets{refill: refill, seed: maphash.MakeSeed(), young: map[uint64]bucket{}}
 }
 
 // get returns a bucket as it was at its last write, full if there was none.
@@ -73,7 +71,7 @@ func (b *buckets) write(o *occurrence.Occurrence) (empty bool) {
 	if o.SeriesRecorder || o.History() {
 		return false
 	}
-	k, now := bucketOf(o), o.At.UnixNano()
+	k, now := b.hash(o), o.At.UnixNano()
 	held := min(now-int64(b.get(k, now)), bucketBurst*int64(b.refill)) - int64(b.refill)
 	// A jump of the count means that the filter held the ones between back.
 	if held < 0 || o.New > 1 && o.Counted && o.Origin != occurrence.Listed && !o.Inexact {

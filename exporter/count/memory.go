@@ -8,10 +8,9 @@
 package count
 
 import (
+	"hash/fnv"
 	"math"
 	"time"
-
-	"github.com/cespare/xxhash/v2"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -79,7 +78,7 @@ type entry struct {
 func newEntry(e *occurrence.Event, list int32) entry {
 	return entry{
 		version: e.Version, last: micros(e.Last), first: low(micros(e.First)),
-		uid: hash(e.UID), count: narrow(e.Count), mark: list,
+		uid: uidHash(e.UID), count: narrow(e.Count), mark: list,
 	}
 }
 
@@ -102,7 +101,7 @@ func narrow(n int64) int32 {
 
 func low(n int64) uint32 { return uint32(n & math.MaxUint32) }
 
-func hash(uid string) uint32 { return uint32(xxhash.Sum64String(uid) & math.MaxUint32) }
+func uidHash(uid string) uint32 { return uint32(hash(uid) & math.MaxUint32) }
 
 // grave says when a name's object went.
 type grave struct {
@@ -163,12 +162,12 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 
 // replayed tells whether the state is one that was observed before.
 func replayed(e *occurrence.Event, old *entry) bool {
-	return e.Version != 0 && e.Version <= old.version && hash(e.UID) == old.uid
+	return e.Version != 0 && e.Version <= old.version && uidHash(e.UID) == old.uid
 }
 
 // difference is the number of occurrences between two states under one name.
 func difference(e *occurrence.Event, old *entry) int64 {
-	same, count := hash(e.UID) == old.uid, int64(old.count)
+	same, count := uidHash(e.UID) == old.uid, int64(old.count)
 	switch {
 	case e.Count > count:
 		// A repeat, or one after the object's expiry: the recorder went on
@@ -247,11 +246,17 @@ func micros(t time.Time) int64 {
 
 // key is a hash of 64 bits: with half a million names two collide in one of a
 // hundred million clusters.
-func key(e *occurrence.Event) uint64 {
-	var d xxhash.Digest
-	d.Reset()
-	_, _ = d.WriteString(e.Namespace) // never fails
-	_, _ = d.WriteString("\x00")      // no name holds it
-	_, _ = d.WriteString(e.Name)
-	return d.Sum64()
+func key(e *occurrence.Event) uint64 { return hash(e.Namespace, e.Name) }
+
+// hash is the same in every process, for it is kept in state files: who changes
+// it changes their version.
+func hash(texts ...string) uint64 {
+	h := fnv.New64a()
+	for _, s := range texts {
+		_, _ = h.Write([]byte(s)) // never fails
+		_, _ = h.Write([]byte{0}) // no name holds it
+	}
+	// What differs in the last letter is far apart only now.
+	const golden = 0x9e3779b97f4a7c15
+	return h.Sum64() * golden
 }
