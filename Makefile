@@ -24,6 +24,7 @@ RACE := $(if $(shell command -v $(or $(CC),gcc)),1)
 include test/parts/parts.mk
 include test/demo/demo.mk
 include test/browser/browser.mk
+include test/eventlog/eventlog.mk
 include test/truth/truth.mk
 include test/chaos/chaos.mk
 include test/bench/bench.mk

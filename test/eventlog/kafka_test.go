@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,14 +68,19 @@ func (k *kafka) read() ([]got, error) {
 }
 
 // TestKafka: exporter, OTLP, collector, Kafka. While Kafka is away the collector
-// is killed, and the exporter too.
+// is killed, and the exporter too. A record that is too large for Kafka is refused
+// alone.
 func TestKafka(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	k := w.startKafka()
 	w.startExporter("--event-log.otlp.endpoint=" + w.startCollector("otel-collector-kafka.yaml", map[string]string{"kafka.example.com:9092": k.address()}))
+	w.happen(150)
+	w.odd("too-large", strings.Repeat("x", 1<<20))
 	w.disturb(k.cluster.Close, k.back)
 	w.readsBack(k.read)
+	w.must(w.exporter.Stop())
+	w.must(w.collector.WaitLog(w.ctx, "MESSAGE_TOO_LARGE"))
 }
 
 // TestKafkaFromFile: the same by way of the file. The collector is not killed
@@ -100,8 +106,8 @@ func (w *world) disturb(away, back func()) {
 	w.killCollector()
 	w.happen(300)
 	w.collector = w.run("otelcol")
-	w.must(w.collector.WaitLog(w.ctx, "Everything is ready"))
 	w.happen(300)
+	w.handedOn()
 	w.exporter.Kill()
 	w.happen(300)
 	w.exporter = w.run("kube-event-exporter")

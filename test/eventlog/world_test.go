@@ -85,7 +85,7 @@ func (w *world) run(name string) *testbed.Process {
 
 // startCollector starts the collector with a shipped configuration, in which
 // what is a user's own to say is replaced, and returns its address for gRPC.
-func (w *world) startCollector(example string, replace map[string]string) string {
+func (w *world) startCollector(example string, replace map[string]string, env ...string) string {
 	w.t.Helper()
 	b, err := os.ReadFile(filepath.Join(examples, example))
 	w.must(err)
@@ -107,7 +107,7 @@ func (w *world) startCollector(example string, replace map[string]string) string
 	w.must(os.WriteFile(config, []byte(text), 0o600))
 	path, err := testbed.Binary("", "otelcol")
 	w.must(err)
-	w.again["otelcol"] = testbed.Command{Name: "otelcol", Path: path, Dir: w.dir, Args: []string{"--config", config}}
+	w.again["otelcol"] = testbed.Command{Name: "otelcol", Path: path, Dir: w.dir, Args: []string{"--config", config}, Env: env}
 	w.killCollector = func() { w.collector.Kill() }
 	w.collector = w.run("otelcol")
 	w.must(w.collector.WaitLog(w.ctx, "Everything is ready"))
@@ -142,6 +142,19 @@ func (w *world) ready() {
 	})
 }
 
+// handedOn waits until the exporter has nothing left in memory. What it has there
+// while it cannot hand on, a SIGKILL takes along.
+func (w *world) handedOn() {
+	w.t.Helper()
+	w.eventually("the exporter has handed on what it has", func() (bool, error) {
+		n, err := w.metric("kube_event_exporter_event_log_otlp_queue_length")
+		if err != nil {
+			n, err = w.metric("kube_event_exporter_event_log_queue_length")
+		}
+		return n == 0, err
+	})
+}
+
 // eventually polls until ok.
 func (w *world) eventually(what string, ok func() (bool, error)) {
 	w.t.Helper()
@@ -172,4 +185,13 @@ func (w *world) happen(n int) {
 		w.must(err)
 		w.live = append(w.live, stored)
 	}
+}
+
+// odd makes an event with a message of its own, which its store need not have.
+func (w *world) odd(name, message string) {
+	w.t.Helper()
+	e := w.live[0].DeepCopy()
+	e.Name, e.UID, e.ResourceVersion, e.Message = name, types.UID(name), "", message
+	_, err := w.store.Create(e)
+	w.must(err)
 }
