@@ -50,8 +50,6 @@ type Options struct {
 	StateFile, StateOwner string
 	// Lookups is asked about the objects of alerts; nil means that nothing is.
 	Lookups episode.Lookups
-	// Resolver looks up dns+ and dnssrv+ names; nil means the system's.
-	Resolver notify.Resolver
 }
 
 // Bridge turns occurrences into alerts. It is an occurrence.Sink.
@@ -75,7 +73,7 @@ func New(o Options) (*Bridge, error) {
 	}
 	b := &Bridge{}
 	b.notifier = notify.New(notify.Options{
-		Logger: o.Logger, Registerer: o.Registerer, Resolver: o.Resolver,
+		Logger: o.Logger, Registerer: o.Registerer,
 		Current: func() []notify.Alert { return b.tracker.Current() },
 	})
 	meter := noise.New()

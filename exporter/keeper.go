@@ -116,12 +116,12 @@ func (k *Keeper) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			k.Flush()
+			k.flush()
 			return k.close()
 		case <-tick.C:
-			k.Flush()
+			k.flush()
 		case <-k.pipeline.synced:
-			k.Flush()
+			k.flush()
 		}
 	}
 }
@@ -132,8 +132,8 @@ func (k *Keeper) close() error {
 	return k.file.Close()
 }
 
-// Flush writes what has changed now. It is not to be called concurrently.
-func (k *Keeper) Flush() {
+// flush writes what has changed now. It is not to be called concurrently.
+func (k *Keeper) flush() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	full := k.full || k.file.Outgrown()

@@ -98,7 +98,7 @@ func (l *life) shows(when string, want float64) *life {
 	return l
 }
 
-func (l *life) flush() *life { l.keeper.Flush(); return l }
+func (l *life) flush() *life { l.keeper.flush(); return l }
 
 // grown is a run that has shown 5 and counted 7 when it is killed.
 func grown(t *testing.T, path, target string) {

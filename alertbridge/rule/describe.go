@@ -14,8 +14,8 @@ import (
 // Matchers returns the rule's matchers as they are written.
 func (r *Rule) Matchers() string { return r.matchers.String() }
 
-// Severity returns the severity label's value or template.
-func (r *Rule) Severity() string {
+// severity returns the severity label's value or template.
+func (r *Rule) severity() string {
 	for _, t := range r.labels {
 		if t.name == "severity" {
 			return t.literal
@@ -24,8 +24,8 @@ func (r *Rule) Severity() string {
 	return defaultSeverity
 }
 
-// Quiet says in words how long the rule waits.
-func (r *Rule) Quiet() string {
+// quiet says in words how long the rule waits.
+func (r *Rule) quiet() string {
 	if r.keepFiringFor > 0 {
 		return duration(r.keepFiringFor)
 	}
@@ -54,11 +54,11 @@ func (r *Rule) describe() string {
 		return r.Matchers() + " -> dropped"
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s -> %s", r.Matchers(), r.Severity())
+	fmt.Fprintf(&b, "%s -> %s", r.Matchers(), r.severity())
 	if h := r.Hold(); h != "" {
 		fmt.Fprintf(&b, " once %s", h)
 	}
-	fmt.Fprintf(&b, "; ends when quiet for %s", r.Quiet())
+	fmt.Fprintf(&b, "; ends when quiet for %s", r.quiet())
 	if len(r.ResolveOn) > 0 {
 		fmt.Fprintf(&b, " or on %s", strings.Join(r.ResolveOn, ", "))
 	}

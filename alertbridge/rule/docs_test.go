@@ -46,7 +46,7 @@ func table(t *testing.T) string {
 	var b strings.Builder
 	b.WriteString("\n| rule | matches | severity | fires | quiet for | ends on | why |\n| --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, r := range compiled(t, DefaultConfig(), nil).Rules() {
-		severity, fires, quiet, ends := r.Severity(), r.Hold(), r.Quiet(), strings.Join(r.ResolveOn, ", ")
+		severity, fires, quiet, ends := r.severity(), r.Hold(), r.quiet(), strings.Join(r.ResolveOn, ", ")
 		switch {
 		case r.Drop:
 			severity, fires, quiet = "dropped", "", ""

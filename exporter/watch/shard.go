@@ -52,10 +52,10 @@ func (s *Shard) has(e *occurrence.Event) bool {
 
 // selector is what to ask of the server; "" for all.
 func (w *Watcher) selector() string {
-	if w.Shard == nil || w.unselected {
+	if w.opts.Shard == nil || w.unselected {
 		return ""
 	}
-	return w.Shard.Selector()
+	return w.opts.Shard.Selector()
 }
 
 // answered learns whether the server has filtered: one that cannot says nothing.
@@ -77,6 +77,6 @@ func (w *Watcher) refused(err error) bool {
 		return false
 	}
 	w.unselected = true
-	level.Warn(w.Logger).Log("msg", "the API server does not take the selector of the shard; all events come and are filtered here", "err", err)
+	level.Warn(w.opts.Logger).Log("msg", "the API server does not take the selector of the shard; all events come and are filtered here", "err", err)
 	return true
 }

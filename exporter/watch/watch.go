@@ -63,8 +63,7 @@ type Options struct {
 
 // Watcher lists and watches the events of one namespace or of all.
 type Watcher struct {
-	Options
-
+	opts    Options
 	health  *stream
 	decoder wire.Decoder
 	backoff backoff.Backoff
@@ -90,7 +89,7 @@ const (
 // New returns a watcher.
 func New(o Options) *Watcher {
 	return &Watcher{
-		Options: o,
+		opts:    o,
 		health:  o.Health.add(o.Namespace),
 		backoff: backoff.Backoff{Min: 500 * time.Millisecond, Max: 30 * time.Second},
 	}
@@ -115,7 +114,7 @@ func (w *Watcher) Run(ctx context.Context) error {
 
 // list hands all events to the handler and returns the version to watch from.
 func (w *Watcher) list(ctx context.Context) (string, error) {
-	w.Handler.BeginList()
+	w.opts.Handler.BeginList()
 	opts := metav1.ListOptions{Limit: pageSize, ShardSelector: w.selector()}
 	events := 0
 	for {
@@ -126,11 +125,11 @@ func (w *Watcher) list(ctx context.Context) (string, error) {
 			return "", err
 		}
 		events += page.Events
-		w.Shard.answered(page.Shard)
+		w.opts.Shard.answered(page.Shard)
 		w.health.progress()
 		if page.Continue == "" {
-			level.Info(w.Logger).Log("msg", "events listed; watching from here on", "events", events)
-			w.Handler.EndList()
+			level.Info(w.opts.Logger).Log("msg", "events listed; watching from here on", "events", events)
+			w.opts.Handler.EndList()
 			w.health.synced()
 			return page.Version, nil
 		}
@@ -151,17 +150,17 @@ func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (wire.Page
 		return wire.Page{}, err
 	}
 	return w.decoder.Page(body, func(e *occurrence.Event) {
-		if w.Shard.has(e) {
-			w.Handler.Event(Listed, e)
+		if w.opts.Shard.has(e) {
+			w.opts.Handler.Event(Listed, e)
 		}
 	})
 }
 
 func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
-	return w.Client.Get().
-		NamespaceIfScoped(w.Namespace, w.Namespace != "").
+	return w.opts.Client.Get().
+		NamespaceIfScoped(w.opts.Namespace, w.opts.Namespace != "").
 		Resource("events").
-		VersionedParams(opts, w.ParameterCodec).
+		VersionedParams(opts, w.opts.ParameterCodec).
 		MaxRetries(0) // we space tries out, count them and say why
 }
 
@@ -182,19 +181,19 @@ func (w *Watcher) follow(ctx context.Context, version string) {
 		}
 		switch {
 		case renewed:
-			level.Debug(w.Logger).Log("msg", "watching anew, to see that a quiet watch is alive")
+			level.Debug(w.opts.Logger).Log("msg", "watching anew, to see that a quiet watch is alive")
 		case expired(err):
-			w.Metrics.restarts.WithLabelValues("expired").Inc()
-			level.Info(w.Logger).Log("msg", "the watch fell behind what the API server remembers; listing again", "err", err)
+			w.opts.Metrics.restarts.WithLabelValues("expired").Inc()
+			level.Info(w.opts.Logger).Log("msg", "the watch fell behind what the API server remembers; listing again", "err", err)
 			if lived < short { // or a server that says so always would be asked for list after list
 				w.pause(ctx, fmt.Errorf("watch events: %w", err))
 			}
 			return
 		case err != nil:
-			w.Metrics.restarts.WithLabelValues("error").Inc()
+			w.opts.Metrics.restarts.WithLabelValues("error").Inc()
 			w.pause(ctx, fmt.Errorf("watch events: %w", err))
 		default:
-			w.Metrics.restarts.WithLabelValues("closed").Inc()
+			w.opts.Metrics.restarts.WithLabelValues("closed").Inc()
 			if lived < short {
 				w.pause(ctx, fmt.Errorf("watch events: closed by the server after %s", lived.Round(time.Millisecond)))
 			}
@@ -224,12 +223,12 @@ func (w *Watcher) stream(ctx context.Context, version string) (string, error) {
 		if err != nil {
 			return version, ending(err)
 		}
-		w.Metrics.count(f.Type)
+		w.opts.Metrics.count(f.Type)
 		if f.Event == nil {
 			return version, apierrors.FromObject(f.Status)
 		}
-		if k, ok := kindOf(f.Type); ok && w.Shard.has(f.Event) {
-			w.Handler.Event(k, f.Event)
+		if k, ok := kindOf(f.Type); ok && w.opts.Shard.has(f.Event) {
+			w.opts.Handler.Event(k, f.Event)
 			w.recovered()
 		}
 		w.health.progress()
@@ -248,10 +247,10 @@ func (w *Watcher) pause(ctx context.Context, err error) {
 	if s, ok := apierrors.SuggestsClientDelay(err); ok {
 		d = max(d, time.Duration(s)*time.Second)
 	}
-	l := level.Debug(w.Logger)
+	l := level.Debug(w.opts.Logger)
 	if text := err.Error(); text != w.said {
 		w.said = text
-		l = level.Warn(w.Logger)
+		l = level.Warn(w.opts.Logger)
 	}
 	l.Log("msg", "no events for now", "err", err, "retry_in", d.Round(time.Millisecond))
 	_ = backoff.Sleep(ctx, d) // the caller looks at ctx
@@ -263,6 +262,6 @@ func (w *Watcher) recovered() {
 	w.backoff.Reset()
 	if w.said != "" {
 		w.said = ""
-		level.Info(w.Logger).Log("msg", "events come again")
+		level.Info(w.opts.Logger).Log("msg", "events come again")
 	}
 }
