@@ -12,14 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
-	"go.uber.org/goleak"
 
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // fakeAlertmanager passes on what is posted.
 func fakeAlertmanager(t *testing.T) (url string, got <-chan notify.Alert) {

@@ -9,15 +9,15 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/prometheus/client_golang/prometheus"
-	"go.uber.org/goleak"
 
 	"github.com/kubebark/kubebark/alertbridge/notify"
 	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/internal/conf"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // world is a tracker in a synctest bubble, and what it has sent.
 type world struct {

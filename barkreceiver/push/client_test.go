@@ -18,10 +18,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/prometheus/common/config"
-	"go.uber.org/goleak"
+
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // server answers as bark-server does: each device's answer is set, 200 if not.
 // It knows nothing of payloads.

@@ -15,14 +15,13 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/httpd"
+	"github.com/kubebark/kubebark/internal/leaktest"
 	"github.com/kubebark/kubebark/internal/logging"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 const canary = "CanaryKey0000000000001"
 

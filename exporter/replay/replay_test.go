@@ -13,12 +13,12 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
 
 	"github.com/kubebark/kubebark/exporter/decode"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func line(name, last string) string {
 	return fmt.Sprintf(`{"kind":"Event","metadata":{"name":%q},"count":1,"firstTimestamp":"2026-11-24T09:00:00Z","lastTimestamp":%q}`+"\n", name, "2026-11-24T"+last+"Z")

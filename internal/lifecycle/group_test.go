@@ -7,10 +7,10 @@ import (
 	"testing"
 	"testing/synctest"
 
-	"go.uber.org/goleak"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 func waiting(name string, order *[]string) func(context.Context) error {
 	return func(ctx context.Context) error {

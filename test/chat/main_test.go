@@ -4,12 +4,12 @@ import (
 	"flag"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
 var update = flag.Bool("update", false, "rewrite the texts")
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }

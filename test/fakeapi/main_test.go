@@ -3,10 +3,10 @@ package fakeapi
 import (
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
 func TestMain(m *testing.M) {
 	// Transports of client-go are cached for the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
+	leaktest.Main(m, "net/http.(*persistConn)")
 }

@@ -4,14 +4,14 @@ import (
 	"flag"
 	"testing"
 
-	"go.uber.org/goleak"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
 var update = flag.Bool("update", false, "write rendered and golden files anew")
 
 const folder = "../../mixin"
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // rendered is what the mixin renders with the configuration that is shipped.
 func rendered(t *testing.T) map[string][]byte {

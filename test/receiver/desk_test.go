@@ -14,13 +14,13 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"go.uber.org/goleak"
 
+	"github.com/kubebark/kubebark/internal/leaktest"
 	"github.com/kubebark/kubebark/test/phone"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // program is where make build puts the receiver.
 const program = "../../bin/alertmanager-bark"

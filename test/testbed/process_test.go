@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
 const waitLimit = time.Minute
@@ -21,7 +21,7 @@ func TestMain(m *testing.M) {
 		orphan(dir)
 		return
 	}
-	goleak.VerifyTestMain(m)
+	leaktest.Main(m)
 }
 
 func shell(t *testing.T, script string) *Process {

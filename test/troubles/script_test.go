@@ -7,14 +7,14 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubebark/kubebark/internal/leaktest"
 	"github.com/kubebark/kubebark/test/testbed"
 	"github.com/kubebark/kubebark/test/troubles"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // TestScript runs the whole script in short and looks for the events that
 // make each trouble what it is.

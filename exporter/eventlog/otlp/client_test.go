@@ -16,15 +16,15 @@ import (
 	"github.com/prometheus/common/config"
 	collogs "go.opentelemetry.io/proto/slim/otlp/collector/logs/v1"
 	common "go.opentelemetry.io/proto/slim/otlp/common/v1"
-	"go.uber.org/goleak"
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/kubebark/kubebark/exporter/eventlog/record"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 	"github.com/kubebark/kubebark/internal/conf"
+	"github.com/kubebark/kubebark/internal/leaktest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { leaktest.Main(m) }
 
 // sample is a record with all kinds of fields.
 func sample() *record.Record {
