@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // subject is a program that consumes events, running.
@@ -101,7 +102,7 @@ func startExporter(ctx context.Context, name, path, server, dir string) (*subjec
 	s := &subject{cmd: exec.CommandContext(ctx, path, args...)} //nolint:gosec // likewise
 	s.cmd.Env = append(os.Environ(), "KUBECONFIG=", "HOME="+dir)
 	s.quit = func() error { return s.cmd.Process.Signal(syscall.SIGTERM) }
-	s.ready = func(ctx context.Context) (bool, error) { return ready(ctx, "http://"+address) }
+	s.ready = func(ctx context.Context) (bool, error) { return testbed.OK(ctx, "http://"+address+"/-/ready") }
 	s.observe = func(ctx context.Context) (reading, error) { return scrape(ctx, "http://"+address) }
 	if err := s.start(); err != nil {
 		return nil, err
@@ -118,33 +119,14 @@ func freeAddress(ctx context.Context) (string, error) {
 	return l.Addr().String(), nil
 }
 
-func get(ctx context.Context, url string) (int, []byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return 0, nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, body, err
-}
-
-func ready(ctx context.Context, url string) (bool, error) {
-	code, _, err := get(ctx, url+"/-/ready")
-	return code == http.StatusOK, err
-}
-
 // scrape reads the exporter's counters as Prometheus does.
 func scrape(ctx context.Context, url string) (reading, error) {
-	_, body, err := get(ctx, url+"/metrics")
+	_, body, err := testbed.Get(ctx, url+"/metrics")
 	if err != nil {
 		return reading{}, err
 	}
 	r := reading{truth: make(map[string]int64)}
-	for line := range strings.Lines(string(body)) {
+	for line := range strings.Lines(body) {
 		rest, ok := strings.CutPrefix(line, "kube_event_occurrences_total{")
 		if !ok {
 			continue

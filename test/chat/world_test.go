@@ -170,15 +170,7 @@ alerts:
 		}
 	})
 	w.eventually("the exporter is ready", func(ctx context.Context) (bool, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/-/ready", http.NoBody)
-		if err != nil {
-			return false, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		return resp.StatusCode == http.StatusOK, resp.Body.Close()
+		return testbed.OK(ctx, "http://"+address+"/-/ready")
 	})
 	w.t.Cleanup(http.DefaultClient.CloseIdleConnections)
 }

@@ -3,7 +3,6 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -97,15 +96,7 @@ func (h *home) readme(t *testing.T) {
 			return
 		}
 		must(t, testbed.Poll(ctx, "until it is ready", func(ctx context.Context) (bool, error) {
-			req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/-/ready", http.NoBody)
-			if err != nil {
-				return false, err
-			}
-			resp, err := http.DefaultClient.Do(req)
-			if err != nil {
-				return false, err
-			}
-			return resp.StatusCode == http.StatusOK, resp.Body.Close()
+			return testbed.OK(ctx, "http://"+address+"/-/ready")
 		}))
 	}
 	sh.Follow(t, steps)

@@ -3,9 +3,7 @@ package deploy
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,17 +148,7 @@ func (p *pod) mount(name string, files map[string]string) {
 }
 
 func (p *pod) get(path string) (code int, body string, err error) {
-	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.url+path, http.NoBody)
-	if err != nil {
-		return 0, "", err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	data, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(data), err
+	return testbed.Get(p.t.Context(), p.url+path)
 }
 
 // isReady waits for the readiness probe.

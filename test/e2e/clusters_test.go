@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubebark/kubebark/test/fakeapi"
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // fakeCluster is an API server and the events in it.
@@ -45,7 +46,7 @@ func (w *world) exporterOf(c *fakeCluster, name, config string, args ...string) 
 func (w *world) isReady(p program) {
 	w.t.Helper()
 	w.eventually("the exporter is ready", func() (bool, error) {
-		code, _, err := get(w.ctx, p.url+"/-/ready")
+		code, _, err := testbed.Get(w.ctx, p.url+"/-/ready")
 		return code == 200, err
 	})
 }

@@ -59,7 +59,7 @@ func (w *world) points(p *testbed.Server, expr string, at float64) []point {
 	if at != 0 {
 		u += fmt.Sprintf("&time=%.3f", at)
 	}
-	_, body, err := get(w.ctx, u)
+	_, body, err := testbed.Get(w.ctx, u)
 	w.must(err)
 	var answer struct {
 		Error string `json:"error"`

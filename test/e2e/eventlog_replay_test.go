@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // TestReplay closes the circle: what a live run on a real API server counted and
@@ -108,7 +110,7 @@ func (w *world) logSum(dir string, want float64) {
 // counters returns all that a program has counted, by label set.
 func (w *world) counters(p program) map[string]float64 {
 	w.t.Helper()
-	_, body, err := get(w.ctx, p.url+"/metrics")
+	_, body, err := testbed.Get(w.ctx, p.url+"/metrics")
 	w.must(err)
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	mfs, err := parser.TextToMetricFamilies(strings.NewReader(body))
@@ -127,7 +129,7 @@ func (w *world) counters(p program) map[string]float64 {
 // allAlerts returns a line for each alert of a program.
 func (w *world) allAlerts(p program) string {
 	w.t.Helper()
-	_, body, err := get(w.ctx, p.url+"/api/v1/alerts")
+	_, body, err := testbed.Get(w.ctx, p.url+"/api/v1/alerts")
 	w.must(err)
 	var answer struct {
 		Data struct {

@@ -127,7 +127,7 @@ func TestEventLog(t *testing.T) {
 // alertsPage returns the fingerprints and states of the world's alerts.
 func (w *world) alertsPage(p program) string {
 	w.t.Helper()
-	_, body, err := get(w.ctx, p.url+"/api/v1/alerts")
+	_, body, err := testbed.Get(w.ctx, p.url+"/api/v1/alerts")
 	w.must(err)
 	var answer struct {
 		Data struct {

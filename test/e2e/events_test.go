@@ -87,7 +87,7 @@ func seed(t *testing.T) *corev1.Event {
 func (w *world) ready() {
 	w.t.Helper()
 	w.eventually("the exporter is ready", func() (bool, error) {
-		code, body, err := get(w.ctx, w.exporter.url+"/-/ready")
+		code, body, err := testbed.Get(w.ctx, w.exporter.url+"/-/ready")
 		if err == nil && code != 200 {
 			err = &notReadyError{body}
 		}

@@ -42,7 +42,7 @@ func TestNobodyThereAtTheStart(t *testing.T) {
 		exporter: fmt.Sprintf("external_labels: {late: %q}", fmt.Sprint(late)),
 	})
 	w.eventually("it says that the API server is not there", func() (bool, error) {
-		code, body, err := get(w.ctx, w.exporter.url+"/-/ready")
+		code, body, err := testbed.Get(w.ctx, w.exporter.url+"/-/ready")
 		return code == 503 && strings.Contains(body, "connection refused"), err
 	})
 	w.phones.Fail(phone.Unreachable())

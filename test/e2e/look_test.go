@@ -59,14 +59,6 @@ func startPackages(t *testing.T, config string) string {
 	return a.URL()
 }
 
-func get(ctx context.Context, url string) (int, string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return 0, "", err
-	}
-	return do(req)
-}
-
 func do(req *http.Request) (int, string, error) {
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -81,7 +73,7 @@ func do(req *http.Request) (int, string, error) {
 // the labels, each as name=value.
 func (w *world) metric(p program, name string, labels ...string) float64 {
 	w.t.Helper()
-	_, body, err := get(w.ctx, p.url+"/metrics")
+	_, body, err := testbed.Get(w.ctx, p.url+"/metrics")
 	w.must(err)
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	mfs, err := parser.TextToMetricFamilies(strings.NewReader(body))
@@ -131,7 +123,7 @@ type alert struct {
 // alerts returns Alertmanager's alerts of a reason.
 func (w *world) alerts(reason string) []alert {
 	w.t.Helper()
-	_, body, err := get(w.ctx, w.am+"/api/v2/alerts?filter=reason%3D%22"+reason+"%22")
+	_, body, err := testbed.Get(w.ctx, w.am+"/api/v2/alerts?filter=reason%3D%22"+reason+"%22")
 	w.must(err)
 	var as []alert
 	if err := json.Unmarshal([]byte(body), &as); err != nil {

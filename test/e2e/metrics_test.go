@@ -42,7 +42,7 @@ func TestMetricsAreDocumented(t *testing.T) {
 
 	exposed := make(map[string]bool)
 	for _, p := range []program{w.exporter, w.receiver} {
-		_, body, err := get(w.ctx, p.url+"/metrics")
+		_, body, err := testbed.Get(w.ctx, p.url+"/metrics")
 		w.must(err)
 		for _, m := range help.FindAllStringSubmatch(body, -1) {
 			exposed[m[1]] = true

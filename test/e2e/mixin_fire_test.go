@@ -42,7 +42,7 @@ func TestAlertsOfOurOwn(t *testing.T) {
 	w.push(w.ada, "KubeEventExporterAbsent", "neither counted nor alerted")
 	w.exporter = w.startAgain(w.exporter)
 	w.eventually("Alertmanager has no alert of an absent exporter", func() (bool, error) {
-		_, body, err := get(w.ctx, w.am+"/api/v2/alerts?filter=alertname%3D%22KubeEventExporterAbsent%22")
+		_, body, err := testbed.Get(w.ctx, w.am+"/api/v2/alerts?filter=alertname%3D%22KubeEventExporterAbsent%22")
 		return err == nil && strings.TrimSpace(body) == "[]", fmt.Errorf("it has %s, %w", body, err)
 	})
 }

@@ -59,7 +59,7 @@ receivers: [{name: oncall, webhook_configs: [{url: %s/webhook}]}]
 				Peers  []any  `json:"peers"`
 			} `json:"cluster"`
 		}
-		_, body, err := get(ctx, p.ams[0]+"/api/v2/status")
+		_, body, err := testbed.Get(ctx, p.ams[0]+"/api/v2/status")
 		if err == nil {
 			err = json.Unmarshal([]byte(body), &s)
 		}

@@ -10,6 +10,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // TestRights runs the exporter as the service account of the manifests. Before
@@ -18,7 +20,7 @@ import (
 func TestRights(t *testing.T) {
 	w := newWorld(t, setting{kubeconfig: serviceAccount(t), everywhere: true})
 	w.eventually("it says what is missing", func() (bool, error) {
-		code, body, err := get(w.ctx, w.exporter.url+"/-/ready")
+		code, body, err := testbed.Get(w.ctx, w.exporter.url+"/-/ready")
 		return code == 503 && strings.Contains(body, `cannot list resource "events"`), err
 	})
 	if log := w.exporter.Logs(); strings.Count(log, "level=warn") > 3 {

@@ -98,7 +98,7 @@ func (s *sharded) resize() {
 	p = s.startAgain(p)
 	s.must(p.WaitLog(s.ctx, "it is of shard 2/3"))
 	s.eventually("the shard is well", func() (bool, error) {
-		code, _, err := get(s.ctx, p.url+"/-/ready")
+		code, _, err := testbed.Get(s.ctx, p.url+"/-/ready")
 		return code == 200, err
 	})
 	if got := s.of(p, "Seen", ""); got != 0 {
@@ -111,7 +111,7 @@ func (s *sharded) exporterOf(args ...string) program {
 	config := s.file("exporter.yml", "metrics: {new_series_delay: 1s}\n")
 	p := s.start("kube-event-exporter", append([]string{"--config.file=" + config, "--kubeconfig=" + s.cp.Kubeconfig(testbed.Admin)}, args...)...)
 	s.eventually("the exporter is ready", func() (bool, error) {
-		code, _, err := get(s.ctx, p.url+"/-/ready")
+		code, _, err := testbed.Get(s.ctx, p.url+"/-/ready")
 		return code == 200, err
 	})
 	return p

@@ -166,7 +166,7 @@ func (s *storm) bounded() {
 // all returns all of Alertmanager's alerts.
 func (s *storm) all() []alert {
 	s.t.Helper()
-	_, body, err := get(s.ctx, s.am+"/api/v2/alerts")
+	_, body, err := testbed.Get(s.ctx, s.am+"/api/v2/alerts")
 	s.must(err)
 	var as []alert
 	s.must(json.Unmarshal([]byte(body), &as))

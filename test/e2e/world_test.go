@@ -239,7 +239,7 @@ func (w *world) answers(p program) {
 		if !p.Running() {
 			w.t.Fatalf("%s ended:\n%s", p.Name(), p.Tail(30))
 		}
-		code, _, err := get(w.ctx, p.url+"/-/healthy")
+		code, _, err := testbed.Get(w.ctx, p.url+"/-/healthy")
 		return code == 200, err
 	})
 }

@@ -25,7 +25,7 @@ func Replay(ctx context.Context, r *Recording, o Options) (rep *Report, err erro
 	}
 	var most Report // of what is pending and fires at a time
 	if err := testbed.Poll(ctx, "until the recording is at its end", func(ctx context.Context) (bool, error) {
-		m, err := get(ctx, url+"/metrics")
+		_, m, err := testbed.Get(ctx, url+"/metrics")
 		now := new(Report)
 		now.measure(m)
 		most.firing, most.pending = max(most.firing, now.firing), max(most.pending, now.pending)
@@ -48,7 +48,7 @@ func Replay(ctx context.Context, r *Recording, o Options) (rep *Report, err erro
 		if rep, err = v.report(s.posted.messages(), s.notified.messages()); err != nil {
 			return false, err
 		}
-		m, err := get(ctx, url+"/metrics")
+		_, m, err := testbed.Get(ctx, url+"/metrics")
 		rep.measure(m)
 		return err == nil && rep.firing+rep.pending == 0 && len(rep.open) == 0,
 			fmt.Errorf("%g fire, %g are pending, not said to be over: %q", rep.firing, rep.pending, rep.open)

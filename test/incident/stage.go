@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -170,21 +169,6 @@ func (s *stage) start(ctx context.Context, name string, args ...string) (*testbe
 		if !p.Running() {
 			return true, nil // whoever needs it will see
 		}
-		_, err := get(ctx, addr+"/-/healthy")
-		return err == nil, err
+		return testbed.OK(ctx, addr+"/-/healthy")
 	})
-}
-
-func get(ctx context.Context, url string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return "", err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return string(body), err
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/kubebark/kubebark/test/mixin/board"
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 var (
@@ -78,17 +79,9 @@ func follow(ctx context.Context, t *testing.T, a *asker, file []byte) {
 		if !ok {
 			continue
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.URL("demo-exporter")+variable.ReplaceAllString(rest, "x"), http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			t.Errorf("%s answers with %s", link, resp.Status)
+		status, _, err := testbed.Get(ctx, a.URL("demo-exporter")+variable.ReplaceAllString(rest, "x"))
+		if err != nil || status != http.StatusOK {
+			t.Errorf("%s answers with %d, %v", link, status, err)
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -80,17 +79,8 @@ func testPrograms(t *testing.T, dir string) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	must(t, testbed.Poll(ctx, "until the metrics tell the version", func(ctx context.Context) (bool, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/metrics", http.NoBody)
-		if err != nil {
-			return false, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		defer resp.Body.Close()
-		body, err := io.ReadAll(resp.Body)
-		return strings.Contains(string(body), `kube_event_exporter_build_info{`) && strings.Contains(string(body), `version="`+version+`"`), err
+		_, body, err := testbed.Get(ctx, "http://"+addr+"/metrics")
+		return strings.Contains(body, `kube_event_exporter_build_info{`) && strings.Contains(body, `version="`+version+`"`), err
 	}))
 }
 

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -53,34 +51,19 @@ func run(o *options, dir, server string, shard, of int) (*exporter, error) {
 	return &exporter{p, "http://" + address}, nil
 }
 
-func (e *exporter) get(ctx context.Context, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+path, http.NoBody)
-	if err != nil {
-		return nil, err
-	}
-	return http.DefaultClient.Do(req)
-}
-
 func (e *exporter) ready(ctx context.Context) (bool, error) {
-	resp, err := e.get(ctx, "/-/ready")
-	if err != nil {
-		return false, err
-	}
-	defer resp.Body.Close()
-	return resp.StatusCode == http.StatusOK, nil
+	return testbed.OK(ctx, e.url+"/-/ready")
 }
 
 // metrics returns the sum of each metric's samples.
 func (e *exporter) metrics(ctx context.Context) (map[string]float64, error) {
-	resp, err := e.get(ctx, "/metrics")
+	_, body, err := testbed.Get(ctx, e.url+"/metrics")
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
 	sums := make(map[string]float64)
-	s := bufio.NewScanner(resp.Body)
-	for s.Scan() {
-		line := s.Text()
+	for line := range strings.Lines(body) {
+		line = strings.TrimSpace(line)
 		name, _, _ := strings.Cut(line, " ")
 		name, _, _ = strings.Cut(name, "{")
 		if name != occurrences && name != tracked {
@@ -92,7 +75,7 @@ func (e *exporter) metrics(ctx context.Context) (map[string]float64, error) {
 		}
 		sums[name] += v
 	}
-	return sums, s.Err()
+	return sums, nil
 }
 
 // cpu returns the processor time that it has used so far, in steps of 10 ms.

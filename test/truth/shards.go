@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -145,21 +144,16 @@ type alert struct {
 }
 
 func (e *exporter) alerts(ctx context.Context) ([]alert, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+"/api/v1/alerts", http.NoBody)
+	_, body, err := testbed.Get(ctx, e.url+"/api/v1/alerts")
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
 	var answer struct {
 		Data struct {
 			Alerts []alert `json:"alerts"`
 		} `json:"data"`
 	}
-	err = json.NewDecoder(resp.Body).Decode(&answer)
+	err = json.Unmarshal([]byte(body), &answer)
 	return answer.Data.Alerts, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -167,15 +166,6 @@ func (e *exporter) ready(ctx context.Context) error {
 		if err := e.alive(); err != nil {
 			return false, err
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+"/-/ready", http.NoBody)
-		if err != nil {
-			return false, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		defer resp.Body.Close()
-		return resp.StatusCode == http.StatusOK, nil
+		return testbed.OK(ctx, e.url+"/-/ready")
 	})
 }

@@ -253,14 +253,6 @@ func (s *Stage) run(ctx context.Context, part, program string, args ...string) e
 		if !p.Running() {
 			return false, errors.New(p.Tail(20))
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL(part)+"/-/healthy", http.NoBody)
-		if err != nil {
-			return false, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		return resp.StatusCode == http.StatusOK, resp.Body.Close()
+		return testbed.OK(ctx, s.URL(part)+"/-/healthy")
 	})
 }
