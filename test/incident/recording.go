@@ -1,13 +1,12 @@
 package incident
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/kubebark/kubebark/test/recording"
 )
 
 // A Recording is the events of a cluster, as watch lines in a file.
@@ -21,35 +20,6 @@ type Recording struct {
 	Warnings    int
 }
 
-// event is the little of an Event that is looked at here.
-type event struct {
-	Type   string `json:"type"`
-	Object struct {
-		Type     string `json:"type"`
-		Metadata struct {
-			Created time.Time `json:"creationTimestamp"`
-		} `json:"metadata"`
-		Last      *time.Time `json:"lastTimestamp"`
-		EventTime *time.Time `json:"eventTime"`
-		Series    *struct {
-			Last time.Time `json:"lastObservedTime"`
-		} `json:"series"`
-	} `json:"object"`
-}
-
-func (e *event) time() time.Time {
-	o := &e.Object
-	switch {
-	case o.Series != nil:
-		return o.Series.Last
-	case o.Last != nil:
-		return *o.Last
-	case o.EventTime != nil:
-		return *o.EventTime
-	}
-	return o.Metadata.Created
-}
-
 // Read reads NAME.jsonl, and the marks beside it in NAME.marks.txt, of which
 // the first that contains begin and the first that contains end say when the
 // trouble begins and is mended.
@@ -58,59 +28,42 @@ func Read(name, begin, end string) (*Recording, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read recording: %w", err)
 	}
-	r := &Recording{File: path}
-	f, err := os.Open(r.File)
+	events, broken, err := recording.Read(path)
+	if err == nil && broken > 0 {
+		err = fmt.Errorf("%d lines are not JSON", broken)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("read recording: %w", err)
+		return nil, fmt.Errorf("read recording %s: %w", path, err)
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		var e event
-		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
-			return nil, fmt.Errorf("read recording %s: %w", r.File, err)
-		}
-		r.add(&e)
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read recording %s: %w", r.File, err)
-	}
-	marks, err := os.ReadFile(name + ".marks.txt")
+	marks, err := recording.Marks(path)
 	if err != nil {
-		return nil, fmt.Errorf("read marks: %w", err)
-	}
-	if r.Begin, err = mark(string(marks), begin); err != nil {
 		return nil, fmt.Errorf("read marks of %s: %w", name, err)
 	}
-	if r.End, err = mark(string(marks), end); err != nil {
+	r := &Recording{File: path}
+	r.First, r.Last = recording.Span(events)
+	for _, e := range events {
+		if e.Change != "ADDED" && e.Change != "MODIFIED" {
+			continue
+		}
+		r.Events++
+		if e.Type == "Warning" {
+			r.Warnings++
+		}
+	}
+	if r.Begin, err = when(marks, begin); err != nil {
+		return nil, fmt.Errorf("read marks of %s: %w", name, err)
+	}
+	if r.End, err = when(marks, end); err != nil {
 		return nil, fmt.Errorf("read marks of %s: %w", name, err)
 	}
 	return r, nil
 }
 
-func (r *Recording) add(e *event) {
-	t := e.time()
-	if r.First.IsZero() {
-		r.First = t
-	}
-	if t.After(r.Last) {
-		r.Last = t
-	}
-	if e.Type != "ADDED" && e.Type != "MODIFIED" {
-		return
-	}
-	r.Events++
-	if e.Object.Type == "Warning" {
-		r.Warnings++
-	}
-}
-
-func mark(marks, text string) (time.Time, error) {
-	for line := range strings.Lines(marks) {
-		when, what, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if strings.Contains(what, text) {
-			return time.Parse(time.RFC3339, when)
+// when returns the time of the first mark that says text.
+func when(marks []recording.Mark, text string) (time.Time, error) {
+	for _, m := range marks {
+		if strings.Contains(m.What, text) {
+			return m.At, nil
 		}
 	}
 	return time.Time{}, fmt.Errorf("none says %q", text)
