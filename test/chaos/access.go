@@ -60,7 +60,7 @@ func (w *world) makeIdentities(ctx context.Context) error {
 		if err := w.renew(ctx, id); err != nil {
 			return err
 		}
-		server := "https://" + w.lines[[]string{"api-a", "api-b"}[i]].address()
+		server := "https://" + w.lines[[]string{"api-a", "api-b"}[i]].Address()
 		err := clientcmd.WriteToFile(api.Config{
 			Clusters:       map[string]*api.Cluster{"c": {Server: server, CertificateAuthority: filepath.Join(w.cp.Dir(), "ca.crt")}},
 			AuthInfos:      map[string]*api.AuthInfo{"u": {TokenFile: id.tokenFile}},

@@ -162,19 +162,19 @@ func (w *world) damage(ctx context.Context, f fault) error {
 	l := w.lines[f.On]
 	switch f.Kind {
 	case cutLine:
-		l.cut()
+		l.Cut()
 	case deadLine:
-		l.freeze()
+		l.Freeze()
 		pause(ctx, f.For)
-		l.thaw()
+		l.Thaw()
 	case slowLine:
-		l.slow(f.For / 4)
+		l.Slow(f.For/8, f.For/8)
 		pause(ctx, f.For)
-		l.slow(0)
+		l.Slow(0, 0)
 	case closedLine:
-		l.refuse(true)
+		l.Refuse(true)
 		pause(ctx, f.For)
-		l.refuse(false)
+		l.Refuse(false)
 	}
 	if lockOf(f) == "prometheus" {
 		return w.scrapedOf(ctx)
@@ -185,8 +185,8 @@ func (w *world) damage(ctx context.Context, f fault) error {
 // compact has etcd forget its history while an exporter is away, so that it has
 // to list anew.
 func (w *world) compact(ctx context.Context, f fault) error {
-	w.lines[f.On].refuse(true)
-	defer w.lines[f.On].refuse(false)
+	w.lines[f.On].Refuse(true)
+	defer w.lines[f.On].Refuse(false)
 	pause(ctx, f.For)
 	return w.insist(ctx, w.cp.Compact)
 }

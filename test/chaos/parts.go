@@ -57,7 +57,7 @@ dedup_window: 12h
 bark: {server_url: http://%s, timeout: %s, basic_auth: {username: receiver, password_file: bark.password}}
 alertmanager: {url: %s, silence_secret_file: silence.key}
 webhook: {bearer_token_file: webhook.token}
-receivers:`, w.lines["bark"].address(), barkTimeout, w.ams[0].url)
+receivers:`, w.lines["bark"].Address(), barkTimeout, w.ams[0].url)
 	for _, p := range w.people {
 		fmt.Fprintf(&config, `
   - name: %s
@@ -105,7 +105,7 @@ receivers:`, p.wait, p.interval)
     webhook_configs:
       - url: https://%s/webhook
         http_config: {authorization: {credentials_file: %s}, tls_config: {ca_file: %s}}`,
-			who.receiver, w.lines["hook"].address(), w.hook.senderToken(), w.hook.authority.file)
+			who.receiver, w.lines["hook"].Address(), w.hook.senderToken(), w.hook.authority.file)
 	}
 	var gossip []string
 	for range w.ams {
@@ -172,7 +172,7 @@ alerts:
     - matchers: ['reason=%q']
       keep_firing_for: %s
       resolve_on: [%s]
-`, p.delay, w.lines["am-1"].address(), w.lines["am-2"].address(), p.resend, troubleReason, p.quiet, recoveryReason)
+`, p.delay, w.lines["am-1"].Address(), w.lines["am-2"].Address(), p.resend, troubleReason, p.quiet, recoveryReason)
 	for i, e := range w.exporters {
 		path := filepath.Join(e.command.Dir, "exporter.yml")
 		if err := replace(path, []byte(config)); err != nil {
@@ -226,7 +226,7 @@ scrape_configs:
     scheme: https
     tls_config: {ca_file: %s}
     static_configs: [{targets: [%q]}]
-`, w.pace.scrape, w.pace.scrape, w.lines["scrape-a"].address(), w.lines["scrape-b"].address(), w.hook.authority.file, hostOf(w.receiver.url))
+`, w.pace.scrape, w.pace.scrape, w.lines["scrape-a"].Address(), w.lines["scrape-b"].Address(), w.hook.authority.file, hostOf(w.receiver.url))
 	path := filepath.Join(dir, "prometheus.yml")
 	if err := replace(path, []byte(config)); err != nil {
 		return err

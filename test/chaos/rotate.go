@@ -24,15 +24,15 @@ func (w *world) rotate(ctx context.Context, f fault) error {
 		if err == nil {
 			err = serves(ctx, hostOf(w.receiver.url), w.hook.authority.pool, serial)
 		}
-		w.lines["hook"].cut() // so that all see the new one
+		w.lines["hook"].Cut() // so that all see the new one
 		return err
 	case apiCert:
 		serial, err := w.cp.RotateCertificate()
 		if err == nil {
 			err = serves(ctx, hostOf(w.cp.URL()), nil, serial)
 		}
-		w.lines["api-a"].cut()
-		w.lines["api-b"].cut()
+		w.lines["api-a"].Cut()
+		w.lines["api-b"].Cut()
 		return err
 	case phoneKeys:
 		return w.rotateKeys(ctx)
@@ -65,7 +65,7 @@ func (w *world) rotateToken(ctx context.Context, f fault) error {
 	if err := w.expire(ctx, w.ids[i]); err != nil {
 		return err
 	}
-	w.lines[[]string{"api-a", "api-b"}[i]].cut()
+	w.lines[[]string{"api-a", "api-b"}[i]].Cut()
 	pause(ctx, f.For)
 	if err := w.renew(ctx, w.ids[i]); err != nil {
 		return err

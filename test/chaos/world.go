@@ -45,7 +45,7 @@ type world struct {
 	cp     *testbed.ControlPlane
 	client kubernetes.Interface
 
-	lines     map[string]*line
+	lines     map[string]*testbed.Line
 	exporters []*program
 	ams       []*program
 	receiver  *program
@@ -70,7 +70,7 @@ func newWorld(o Options) *world {
 		opts: o, pace: paceOf(o.For), dir: o.Dir,
 		rand:     rand.New(rand.NewPCG(o.Seed, 1)), //nolint:gosec // it is to be repeatable
 		timeline: &timeline{begun: time.Now(), tell: o.Tell}, secrets: newSecrets(), ledger: newLedger(), logs: newLogs(),
-		lines: map[string]*line{}, locks: map[string]*sync.Mutex{},
+		lines: map[string]*testbed.Line{}, locks: map[string]*sync.Mutex{},
 	}
 }
 
@@ -137,7 +137,7 @@ func (w *world) layLines(context.Context) error {
 		"hook": hostOf(w.receiver.url), "bark": fmt.Sprintf("127.0.0.1:%d", w.barkPort),
 		"scrape-a": hostOf(w.exporters[0].url), "scrape-b": hostOf(w.exporters[1].url),
 	} {
-		l, err := newLine(name, to)
+		l, err := testbed.NewLine(0, to)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (w *world) close() error {
 		p.kill()
 	}
 	for _, l := range w.lines {
-		l.close()
+		l.Close()
 	}
 	if w.phones != nil {
 		w.phones.Close()

@@ -1,83 +1,19 @@
 package e2e
 
 import (
-	"net"
-	"strings"
-	"sync"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// gate joins connections to an address while it is open.
-type gate struct {
-	listener net.Listener
-	to       string
-
-	mu    sync.Mutex
-	shut  bool
-	conns map[net.Conn]struct{}
-}
-
-func newGate(t *testing.T, to string) *gate {
-	t.Helper()
-	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gate{listener: l, to: to, conns: make(map[net.Conn]struct{})}
-	t.Cleanup(func() { l.Close(); g.close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // closed
-			}
-			go g.pass(c)
-		}
-	}()
-	return g
-}
-
-func (g *gate) pass(c net.Conn) {
-	g.mu.Lock()
-	shut := g.shut
-	g.conns[c] = struct{}{}
-	g.mu.Unlock()
-	if shut {
-		c.Close()
-	} else {
-		join(c, g.to)
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.conns, c)
-}
-
-// close cuts all connections and lets no new one live.
-func (g *gate) close() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = true
-	for c := range g.conns {
-		c.Close()
-	}
-}
-
-func (g *gate) open() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.shut = false
-}
-
 // TestCompactedUnderTheWatch cuts the exporter from the real API server, lets
 // things happen and etcd forget its history: the live watch is told 410, and the
 // list that follows tells what was missed, all of it and once.
 func TestCompactedUnderTheWatch(t *testing.T) {
 	t.Parallel()
-	g := newGate(t, strings.TrimPrefix(cluster.URL(), "https://"))
-	w := newCounter(t, setting{args: []string{"--kube.server=https://" + g.listener.Addr().String()}})
+	line := newLine(t, 0)
+	w := newCounter(t, setting{args: []string{"--kube.server=https://" + line.Address()}})
 	rec := w.recorder("lab-operator")
 	happens := func(reason string, times int) {
 		for range times {
@@ -94,7 +30,7 @@ func TestCompactedUnderTheWatch(t *testing.T) {
 		return w.metric(w.exporter, "kube_event_exporter_watch_events_total", "event=added") > 0, nil
 	})
 
-	g.close()
+	line.Refuse(true)
 	w.eventually("the watch is seen to end", func() (bool, error) {
 		return w.metric(w.exporter, "kube_event_exporter_watch_restarts_total") > 0, nil
 	})
@@ -111,7 +47,7 @@ func TestCompactedUnderTheWatch(t *testing.T) {
 		return sum == 5+5+1+4, err
 	})
 	w.must(cluster.Compact(w.ctx))
-	g.open()
+	line.Refuse(false)
 
 	w.eventually("it is told that its version is gone", func() (bool, error) {
 		return w.metric(w.exporter, "kube_event_exporter_watch_restarts_total", "cause=expired") > 0, nil

@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"io"
-	"net"
 	"strings"
 	"syscall"
 	"testing"
@@ -46,7 +44,7 @@ func TestNobodyThereAtTheStart(t *testing.T) {
 		return code == 503 && strings.Contains(body, "connection refused"), err
 	})
 	w.phones.Fail(phone.Unreachable())
-	forward(t, late, strings.TrimPrefix(cluster.URL(), "https://"))
+	newLine(t, late)
 	w.ready()
 
 	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
@@ -125,39 +123,13 @@ func freePort(t *testing.T) int {
 	return port
 }
 
-// forward listens on a port from now on and joins each connection to another
-// address.
-func forward(t *testing.T, port int, to string) {
+// newLine returns a line to the API server, from a port; 0 is a free one.
+func newLine(t *testing.T, port int) *testbed.Line {
 	t.Helper()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	l, err := testbed.NewLine(port, strings.TrimPrefix(cluster.URL(), "https://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return // closed
-			}
-			go join(c, to)
-		}
-	}()
-}
-
-func join(c net.Conn, to string) {
-	defer c.Close()
-	up, err := net.Dial("tcp", to)
-	if err != nil {
-		return
-	}
-	defer up.Close()
-	done := make(chan struct{}, 2)
-	pipe := func(dst, src net.Conn) {
-		_, _ = io.Copy(dst, src) // either end may break it off
-		done <- struct{}{}
-	}
-	go pipe(up, c)
-	go pipe(c, up)
-	<-done
+	t.Cleanup(l.Close)
+	return l
 }

@@ -37,7 +37,7 @@ type pairCase struct {
 
 func pairCases() []*pairCase {
 	well := func(*pairCase) {}
-	slow := func(c *pairCase) { c.b.line.slow(*lag) }
+	slow := func(c *pairCase) { c.b.line.Slow(0, *lag) }
 	restart := func(r *replica, w *world) {
 		r.Kill()
 		r.program = w.startAgain(r.program)
@@ -50,7 +50,7 @@ func pairCases() []*pairCase {
 		{name: "both restart, one after the other", do: func(c *pairCase) { restart(c.b, c.world); restart(c.a, c.world) }},
 		{name: "one lags", do: slow},
 		{name: "one lags until it recovers", do: slow, end: "DiskFast"},
-		{name: "one has a hung watch", do: func(c *pairCase) { c.b.line.freeze() }},
+		{name: "one has a hung watch", do: func(c *pairCase) { c.b.line.Freeze() }},
 	}
 }
 

@@ -25,7 +25,7 @@ type pair struct {
 type replica struct {
 	program
 
-	line *line
+	line *testbed.Line
 }
 
 func newPair(t *testing.T) *pair {
@@ -89,8 +89,8 @@ alerts:
       keep_firing_for: %s
       resolve_on: [DiskFast]
 `, p.ams[0], p.ams[1], pairQuiet()))
-	r := &replica{line: newLine(p.t)}
-	r.program = w.program("kube-event-exporter", "--config.file="+config, "--kube.server="+r.line.url,
+	r := &replica{line: newLine(p.t, 0)}
+	r.program = w.program("kube-event-exporter", "--config.file="+config, "--kube.server=https://"+r.line.Address(),
 		"--kubeconfig="+cluster.Kubeconfig(testbed.Admin), "--namespaces="+w.ns)
 	w.run(&r.program)
 	return r
@@ -178,4 +178,28 @@ func (tr *trouble) stop() {
 	tr.w.t.Helper()
 	tr.stops()
 	tr.w.check(<-tr.done)
+}
+
+// members returns the flags of so many Alertmanagers that gossip.
+func members(t *testing.T, n int) [][]string {
+	t.Helper()
+	ports := make([]int, n)
+	for i := range ports {
+		ports[i] = freePort(t)
+	}
+	var all [][]string
+	for i := range ports {
+		args := []string{
+			fmt.Sprintf("--cluster.listen-address=127.0.0.1:%d", ports[i]),
+			fmt.Sprintf("--cluster.advertise-address=127.0.0.1:%d", ports[i]),
+			"--cluster.peer-timeout=5s", "--cluster.gossip-interval=50ms", "--cluster.pushpull-interval=1s",
+		}
+		for j := range ports {
+			if j != i {
+				args = append(args, fmt.Sprintf("--cluster.peer=127.0.0.1:%d", ports[j]))
+			}
+		}
+		all = append(all, args)
+	}
+	return all
 }

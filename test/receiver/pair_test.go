@@ -27,8 +27,8 @@ func (d *desk) pair(config string) (ams []string, gates []*gate) {
 	for i, port := range ports {
 		ams = append(ams, d.alertmanager(config,
 			fmt.Sprintf("--cluster.listen-address=127.0.0.1:%d", port),
-			fmt.Sprintf("--cluster.advertise-address=127.0.0.1:%d", gates[i].port),
-			fmt.Sprintf("--cluster.peer=127.0.0.1:%d", gates[1-i].port),
+			fmt.Sprintf("--cluster.advertise-address=127.0.0.1:%d", gates[i].Port()),
+			fmt.Sprintf("--cluster.peer=127.0.0.1:%d", gates[1-i].Port()),
 			"--cluster.peer-timeout=1s", "--cluster.settle-timeout=1s",
 			"--cluster.pushpull-interval=1s", "--cluster.reconnect-interval=1s"))
 	}
