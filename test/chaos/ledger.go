@@ -6,21 +6,14 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubebark/kubebark/test/tally"
 )
-
-// labels are those of kube_event_occurrences_total.
-type labels struct {
-	Type, Reason, Kind, Namespace, Component string
-}
-
-func (l labels) String() string {
-	return fmt.Sprintf("{type=%q,reason=%q,kind=%q,namespace=%q,component=%q}", l.Type, l.Reason, l.Kind, l.Namespace, l.Component)
-}
 
 // A ledger is the truth: how many occurrences were written of each label set.
 type ledger struct {
 	mu   sync.Mutex
-	rows map[labels]*row
+	rows map[tally.Labels]*row
 }
 
 type row struct {
@@ -32,11 +25,11 @@ type row struct {
 	last  time.Time // end of the last write
 }
 
-func newLedger() *ledger { return &ledger{rows: map[labels]*row{}} }
+func newLedger() *ledger { return &ledger{rows: map[tally.Labels]*row{}} }
 
 // begin notes occurrences that are about to be written, of which so many cannot
 // be known; end is to be called when they are.
-func (l *ledger) begin(ls labels, n, risk int64) (end func()) {
+func (l *ledger) begin(ls tally.Labels, n, risk int64) (end func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	r := l.rows[ls]
@@ -67,10 +60,10 @@ func (l *ledger) made() (sets int, sum int64) {
 
 // A judgement is what was counted beside what was written.
 type judgement struct {
-	settled map[labels]bool // label sets of which all is counted
-	beyond  int64           // occurrences that are missing and could not be known
-	double  []string        // more than was written
-	lacking []string        // less, though nothing was written since
+	settled map[tally.Labels]bool // label sets of which all is counted
+	beyond  int64                 // occurrences that are missing and could not be known
+	double  []string              // more than was written
+	lacking []string              // less, though nothing was written since
 }
 
 func (j *judgement) err(who string) error {
@@ -83,10 +76,10 @@ func (j *judgement) err(who string) error {
 
 // judge compares what was counted. All must be there of what was not written
 // since.
-func (l *ledger) judge(counted map[labels]int64, since time.Time) *judgement {
+func (l *ledger) judge(counted map[tally.Labels]int64, since time.Time) *judgement {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	j := &judgement{settled: map[labels]bool{}}
+	j := &judgement{settled: map[tally.Labels]bool{}}
 	for ls, n := range counted {
 		r := l.rows[ls]
 		switch {

@@ -1,20 +1,17 @@
 package chaos
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strconv"
 	"time"
 
+	"github.com/kubebark/kubebark/test/tally"
 	"github.com/kubebark/kubebark/test/testbed"
 )
-
-const occurrences = "kube_event_occurrences_total"
 
 // aSeries is a series in an answer of Prometheus.
 type aSeries struct {
@@ -23,9 +20,9 @@ type aSeries struct {
 	Values [][2]any          `json:"values"`
 }
 
-func (s *aSeries) labels() labels {
+func (s *aSeries) labels() tally.Labels {
 	m := s.Metric
-	return labels{m["type"], m["reason"], m["kind"], m["namespace"], m["component"]}
+	return tally.Labels{Type: m["type"], Reason: m["reason"], Kind: m["kind"], Namespace: m["namespace"], Component: m["component"]}
 }
 
 func number(point [2]any) float64 {
@@ -78,9 +75,9 @@ func (w *world) scraped(ctx context.Context) error {
 }
 
 // shown returns what the counters of each exporter are at, by Prometheus.
-func (w *world) shown(ctx context.Context) (map[string]map[labels]int64, error) {
-	all, err := w.ask(ctx, occurrences)
-	counted := map[string]map[labels]int64{"a": {}, "b": {}}
+func (w *world) shown(ctx context.Context) (map[string]map[tally.Labels]int64, error) {
+	all, err := w.ask(ctx, tally.Counter)
+	counted := map[string]map[tally.Labels]int64{"a": {}, "b": {}}
 	for i := range all {
 		counted[all[i].Metric["replica"]][all[i].labels()] += int64(number(all[i].Value))
 	}
@@ -89,10 +86,10 @@ func (w *world) shown(ctx context.Context) (map[string]map[labels]int64, error) 
 
 // increased adds up all samples of the run as increase() does: the first is no
 // increase, and one below the last is a reset.
-func (w *world) increased(ctx context.Context) (counted map[string]map[labels]int64, resets int, err error) {
-	expr := fmt.Sprintf("%s[%ds]", occurrences, int(time.Since(w.timeline.begun).Seconds())+60)
+func (w *world) increased(ctx context.Context) (counted map[string]map[tally.Labels]int64, resets int, err error) {
+	expr := fmt.Sprintf("%s[%ds]", tally.Counter, int(time.Since(w.timeline.begun).Seconds())+60)
 	all, err := w.ask(ctx, expr)
-	counted = map[string]map[labels]int64{"a": {}, "b": {}}
+	counted = map[string]map[tally.Labels]int64{"a": {}, "b": {}}
 	for i := range all {
 		sum, last := 0.0, 0.0
 		for n, point := range all[i].Values {
@@ -115,10 +112,10 @@ func (w *world) increased(ctx context.Context) (counted map[string]map[labels]in
 // judgeCounters waits until both exporters have counted all that is not written
 // any more, and looks whether either has counted too much. It returns the label
 // sets of which both have all.
-func (w *world) judgeCounters(ctx context.Context, since time.Time) (map[labels]bool, error) {
+func (w *world) judgeCounters(ctx context.Context, since time.Time) (map[tally.Labels]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.pace.limit)
 	defer cancel()
-	var settled map[labels]bool
+	var settled map[tally.Labels]bool
 	var broken error
 	err := testbed.Poll(ctx, "until all is counted", func(ctx context.Context) (bool, error) {
 		counted, err := w.shown(ctx)
@@ -142,11 +139,11 @@ func (w *world) judgeCounters(ctx context.Context, since time.Time) (map[labels]
 	return settled, errors.Join(broken, err)
 }
 
-func both(a, b map[labels]bool) map[labels]bool {
+func both(a, b map[tally.Labels]bool) map[tally.Labels]bool {
 	if a == nil {
 		return b
 	}
-	out := map[labels]bool{}
+	out := map[tally.Labels]bool{}
 	for ls := range a {
 		if b[ls] {
 			out[ls] = true
@@ -179,7 +176,7 @@ func (w *world) judgeLogs(ctx context.Context) error {
 	defer cancel()
 	for i, e := range w.exporters {
 		err := testbed.Poll(ctx, "until the event log of "+e.name+" has all", func(context.Context) (bool, error) {
-			counted, err := readLog(w.eventLog(i))
+			counted, err := tally.Log(w.eventLog(i))
 			if err == nil {
 				err = w.ledger.judge(counted, time.Now()).err("event log")
 			}
@@ -190,31 +187,4 @@ func (w *world) judgeLogs(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// readLog adds up an event log.
-func readLog(path string) (map[labels]int64, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	counted := map[labels]int64{}
-	s := bufio.NewScanner(f)
-	s.Buffer(nil, 8<<20)
-	for n := 1; s.Scan(); n++ {
-		var l struct {
-			Type        string `json:"k8s.event.type"`
-			Reason      string `json:"k8s.event.reason"`
-			Kind        string `json:"k8s.object.kind"`
-			Namespace   string `json:"k8s.namespace.name"`
-			Component   string `json:"k8s.event.reporting_component"`
-			Occurrences int64  `json:"occurrences"`
-		}
-		if err := json.Unmarshal(s.Bytes(), &l); err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", path, n, err)
-		}
-		counted[labels{l.Type, l.Reason, l.Kind, l.Namespace, l.Component}] += l.Occurrences
-	}
-	return counted, s.Err()
 }

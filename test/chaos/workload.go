@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubebark/kubebark/test/tally"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
@@ -21,18 +22,18 @@ type workload struct {
 	w      *world
 	writer *writer
 	dice   *rand.Rand
-	things map[labels][]*corev1.Event // of this epoch
-	old    []*corev1.Event            // of epochs before; may go
+	things map[tally.Labels][]*corev1.Event // of this epoch
+	old    []*corev1.Event                  // of epochs before; may go
 	serial int
 
-	settled chan map[labels]bool // label sets of which all is counted
+	settled chan map[tally.Labels]bool // label sets of which all is counted
 	told    struct{ writes, deleted, back int }
 }
 
 func (w *world) newWorkload() *workload {
 	return &workload{
 		w: w, writer: w.newWriter(), dice: rand.New(rand.NewPCG(w.opts.Seed, 2)), //nolint:gosec // it is to be repeatable
-		things: map[labels][]*corev1.Event{}, settled: make(chan map[labels]bool, 1),
+		things: map[tally.Labels][]*corev1.Event{}, settled: make(chan map[tally.Labels]bool, 1),
 	}
 }
 
@@ -53,7 +54,7 @@ func (k *workload) play(ctx, playing context.Context) error {
 }
 
 // retire lets go what is counted, from now on.
-func (k *workload) retire(done map[labels]bool) {
+func (k *workload) retire(done map[tally.Labels]bool) {
 	for ls, es := range k.things {
 		if done[ls] {
 			k.old = append(k.old, es...)
@@ -170,8 +171,8 @@ func (wr *writer) count(e *corev1.Event, n int64) {
 	e.LastTimestamp = wr.w.now()
 }
 
-func labelsOf(e *corev1.Event) labels {
-	return labels{e.Type, e.Reason, e.InvolvedObject.Kind, e.Namespace, e.Source.Component}
+func labelsOf(e *corev1.Event) tally.Labels {
+	return tally.Labels{Type: e.Type, Reason: e.Reason, Kind: e.InvolvedObject.Kind, Namespace: e.Namespace, Component: e.Source.Component}
 }
 
 // write puts an event that tells of n more occurrences.

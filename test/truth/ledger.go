@@ -6,22 +6,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/kubebark/kubebark/test/tally"
 )
-
-// labels are those of kube_event_occurrences_total.
-type labels struct {
-	Type, Reason, Kind, Namespace, Component string
-}
-
-func (l labels) String() string {
-	return fmt.Sprintf("{type=%q,reason=%q,kind=%q,namespace=%q,component=%q}", l.Type, l.Reason, l.Kind, l.Namespace, l.Component)
-}
 
 // ledger is the truth: how many occurrences were made of each label set.
 type ledger struct {
 	mu   sync.Mutex
 	open bool // what was made before is history
-	rows map[labels]*row
+	rows map[tally.Labels]*row
 	// failing tells that scrapes may show what is not on the disk.
 	failing bool
 	// early are label sets of which more was scraped than made, as first seen.
@@ -42,7 +35,7 @@ type row struct {
 	doubtful int64
 }
 
-func newLedger() *ledger { return &ledger{rows: make(map[labels]*row)} }
+func newLedger() *ledger { return &ledger{rows: make(map[tally.Labels]*row)} }
 
 // begin ends the time before the exporter, whose occurrences are not counted.
 func (l *ledger) begin() {
@@ -51,7 +44,7 @@ func (l *ledger) begin() {
 	l.open = true
 }
 
-func (l *ledger) row(ls labels) *row {
+func (l *ledger) row(ls tally.Labels) *row {
 	r := l.rows[ls]
 	if r == nil {
 		r = new(row)
@@ -61,7 +54,7 @@ func (l *ledger) row(ls labels) *row {
 }
 
 // made notes an occurrence that is about to be.
-func (l *ledger) made(ls labels) {
+func (l *ledger) made(ls tally.Labels) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open {
@@ -70,14 +63,14 @@ func (l *ledger) made(ls labels) {
 }
 
 // total returns how many occurrences were made of a label set.
-func (l *ledger) total(ls labels) int64 {
+func (l *ledger) total(ls tally.Labels) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.row(ls).made
 }
 
 // risk notes that n occurrences may have gone uncounted.
-func (l *ledger) risk(ls labels, n int64) {
+func (l *ledger) risk(ls tally.Labels, n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.row(ls).atRisk += n
@@ -85,7 +78,7 @@ func (l *ledger) risk(ls labels, n int64) {
 
 // known returns of how many occurrences it is known that all of them were
 // scraped.
-func (l *ledger) known(ls labels) int64 {
+func (l *ledger) known(ls tally.Labels) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.row(ls).known
@@ -121,7 +114,7 @@ func (l *ledger) ended() {
 
 // scraped takes what has been scraped so far. More than was made is double, at
 // whatever time.
-func (l *ledger) scraped(totals map[labels]int64) {
+func (l *ledger) scraped(totals map[tally.Labels]int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for ls, r := range l.rows {
@@ -156,10 +149,10 @@ func (v verdict) String() string { return strings.Join(v.Faults, "\n") }
 
 // judge compares what was scraped with the truth. With bound, what was at risk
 // may be missing. Where series are limited only types can be compared.
-func (l *ledger) judge(totals map[labels]int64, bound, limited bool) verdict {
+func (l *ledger) judge(totals map[tally.Labels]int64, bound, limited bool) verdict {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	rows := make(map[labels]row, len(l.rows))
+	rows := make(map[tally.Labels]row, len(l.rows))
 	for ls, r := range l.rows {
 		rows[ls] = *r
 	}
@@ -194,16 +187,16 @@ func (l *ledger) judge(totals map[labels]int64, bound, limited bool) verdict {
 	return v
 }
 
-func byType(rows map[labels]row, totals map[labels]int64) (map[labels]row, map[labels]int64) {
-	outRows, outTotals := make(map[labels]row), make(map[labels]int64)
+func byType(rows map[tally.Labels]row, totals map[tally.Labels]int64) (map[tally.Labels]row, map[tally.Labels]int64) {
+	outRows, outTotals := make(map[tally.Labels]row), make(map[tally.Labels]int64)
 	for ls, r := range rows {
-		k := labels{Type: ls.Type}
+		k := tally.Labels{Type: ls.Type}
 		o := outRows[k]
 		o.made, o.atRisk, o.doubtful = o.made+r.made, o.atRisk+r.atRisk, o.doubtful+r.doubtful
 		outRows[k] = o
 	}
 	for ls, n := range totals {
-		outTotals[labels{Type: ls.Type}] += n
+		outTotals[tally.Labels{Type: ls.Type}] += n
 	}
 	return outRows, outTotals
 }

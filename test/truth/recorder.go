@@ -9,6 +9,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/record"
+
+	"github.com/kubebark/kubebark/test/tally"
 )
 
 // happening is what a component tells a recorder.
@@ -31,12 +33,12 @@ func (o object) eventNamespace() string {
 	return o.namespace
 }
 
-func (h happening) labels(component string) labels {
+func (h happening) labels(component string) tally.Labels {
 	kind := h.kind
 	if kind != corev1.EventTypeNormal && kind != corev1.EventTypeWarning {
 		kind = "Other"
 	}
-	return labels{Type: kind, Reason: h.reason, Kind: h.object.kind, Namespace: h.object.namespace, Component: component}
+	return tally.Labels{Type: kind, Reason: h.reason, Kind: h.object.kind, Namespace: h.object.namespace, Component: component}
 }
 
 // names makes the names of events, in the recorders' way.

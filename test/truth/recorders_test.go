@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/tools/record"
 
+	"github.com/kubebark/kubebark/test/tally"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
@@ -38,7 +39,7 @@ func TestRealRecorders(t *testing.T) {
 		t.Fatal(err)
 	}
 	core, series := recorders(ctx, t, client)
-	counts := func(when string, want map[labels]int64) {
+	counts := func(when string, want map[tally.Labels]int64) {
 		t.Helper()
 		err := testbed.Poll(ctx, "until all is scraped "+when, func(context.Context) (bool, error) {
 			got := sc.totals()
@@ -53,8 +54,8 @@ func TestRealRecorders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	of := func(kind, reason, component string) labels {
-		return labels{Type: kind, Reason: reason, Kind: "Pod", Namespace: "shop", Component: component}
+	of := func(kind, reason, component string) tally.Labels {
+		return tally.Labels{Type: kind, Reason: reason, Kind: "Pod", Namespace: "shop", Component: component}
 	}
 	backOff, unschedulable := of("Warning", "BackOff", "kubelet"), of("Warning", "FailedScheduling", "scheduler")
 	probes, noise := of("Normal", "Probe", "kubelet"), of("Normal", "Noise", "kubelet")
@@ -70,7 +71,7 @@ func TestRealRecorders(t *testing.T) {
 	for range 40 { // the filter lets 25 of them through
 		core.Event(pod("noisy"), corev1.EventTypeNormal, "Noise", "m")
 	}
-	counts("at first", map[labels]int64{backOff: 3, unschedulable: 1, probes: 12, noise: 25})
+	counts("at first", map[tally.Labels]int64{backOff: 3, unschedulable: 1, probes: 12, noise: 25})
 
 	err = testbed.Poll(ctx, "until the events have expired", func(ctx context.Context) (bool, error) {
 		l, err := client.CoreV1().Events("").List(ctx, metav1.ListOptions{})
@@ -81,7 +82,7 @@ func TestRealRecorders(t *testing.T) {
 	}
 	core.Event(mortal, corev1.EventTypeWarning, "BackOff", "m")
 	series.Eventf(mortal, nil, corev1.EventTypeWarning, "FailedScheduling", "Scheduling", "no node")
-	counts("after expiry", map[labels]int64{backOff: 4, unschedulable: 2, probes: 12, noise: 25})
+	counts("after expiry", map[tally.Labels]int64{backOff: 4, unschedulable: 2, probes: 12, noise: 25})
 	countedOn(ctx, t, client)
 	if n := sc.own()["kube_event_exporter_inexact_occurrences_total"]; n != 0 {
 		t.Errorf("%v counted by an assumption", n)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubebark/kubebark/test/fakeapi"
+	"github.com/kubebark/kubebark/test/tally"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
@@ -139,7 +140,7 @@ func (w *world) build() error {
 }
 
 // scraped takes what a scraper has: of shards, only all together tell the truth.
-func (w *world) scraped(totals map[labels]int64) {
+func (w *world) scraped(totals map[tally.Labels]int64) {
 	if w.shards() > 1 {
 		totals = w.totals()[0]
 	}
@@ -215,7 +216,7 @@ func (w *world) settle(ctx context.Context) error {
 			return false, err
 		}
 		for i, totals := range w.totals() {
-			missing := slices.ContainsFunc(last, func(ls labels) bool { return totals[ls] == 0 })
+			missing := slices.ContainsFunc(last, func(ls tally.Labels) bool { return totals[ls] == 0 })
 			if w.schedule.Kind.Limited { // they need not have series of their own
 				missing = missing && !w.ledger.judge(totals, false, true).OK()
 			}

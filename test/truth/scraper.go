@@ -14,10 +14,11 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/kubebark/kubebark/test/tally"
 )
 
 const (
-	occurrences = "kube_event_occurrences_total"
 	otherReason = "_other"
 	lastWrite   = "kube_event_exporter_state_last_write_timestamp_seconds"
 )
@@ -28,13 +29,13 @@ type scraper struct {
 	client *http.Client
 	rand   *rand.Rand
 	every  time.Duration // on the average
-	took   func(totals map[labels]int64)
+	took   func(totals map[tally.Labels]int64)
 	wrote  func(time.Time) // when the state file was last written; may be nil
 
 	scraping sync.Mutex // held while a scrape is under way
 
 	mu     sync.Mutex
-	series map[labels]*counter
+	series map[tally.Labels]*counter
 	others map[string]*counter // of the exporter's own metrics
 	err    error               // of the last scrape
 	latest time.Time           // beginning of the last one
@@ -75,12 +76,12 @@ func (s *scraper) retarget() {
 	}
 }
 
-func newScraper(url string, every time.Duration, r *rand.Rand, took func(map[labels]int64)) *scraper {
+func newScraper(url string, every time.Duration, r *rand.Rand, took func(map[tally.Labels]int64)) *scraper {
 	return &scraper{
 		url: url, every: every, rand: r, took: took,
 		// A transport of its own: connections must not outlive the schedule.
 		client: &http.Client{Timeout: 20 * time.Second, Transport: new(http.Transport)},
-		series: make(map[labels]*counter), others: make(map[string]*counter),
+		series: make(map[tally.Labels]*counter), others: make(map[string]*counter),
 	}
 }
 
@@ -158,7 +159,7 @@ func (s *scraper) take(families map[string]*dto.MetricFamily) {
 	}
 	for name, f := range families {
 		for _, m := range f.GetMetric() {
-			if name == occurrences {
+			if name == tally.Counter {
 				observe(s.series, labelsOf(m), m.GetCounter().GetValue())
 			} else if f.GetType() == dto.MetricType_COUNTER {
 				observe(s.others, name+pairs(m), m.GetCounter().GetValue())
@@ -167,8 +168,8 @@ func (s *scraper) take(families map[string]*dto.MetricFamily) {
 	}
 }
 
-func labelsOf(m *dto.Metric) labels {
-	var l labels
+func labelsOf(m *dto.Metric) tally.Labels {
+	var l tally.Labels
 	for _, p := range m.GetLabel() {
 		switch p.GetName() {
 		case "type":
@@ -195,10 +196,10 @@ func pairs(m *dto.Metric) string {
 }
 
 // totals returns the increase of each series so far.
-func (s *scraper) totals() map[labels]int64 {
+func (s *scraper) totals() map[tally.Labels]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	out := make(map[labels]int64, len(s.series))
+	out := make(map[tally.Labels]int64, len(s.series))
 	for l, c := range s.series {
 		out[l] = int64(c.increase)
 	}

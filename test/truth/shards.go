@@ -12,6 +12,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubebark/kubebark/test/tally"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
@@ -82,19 +83,19 @@ func (w *world) tail(lines int) string {
 
 // totals are what each Prometheus has scraped: one that scrapes shards adds
 // them up.
-func (w *world) totals() []map[labels]int64 {
-	var all []map[labels]int64
+func (w *world) totals() []map[tally.Labels]int64 {
+	var all []map[tally.Labels]int64
 	for _, sc := range w.scrapers {
 		all = append(all, sc.totals())
 	}
 	if w.shards() > 1 {
-		return []map[labels]int64{sum(all)}
+		return []map[tally.Labels]int64{sum(all)}
 	}
 	return all
 }
 
-func sum(all []map[labels]int64) map[labels]int64 {
-	out := make(map[labels]int64)
+func sum(all []map[tally.Labels]int64) map[tally.Labels]int64 {
+	out := make(map[tally.Labels]int64)
 	for _, m := range all {
 		for ls, n := range m {
 			out[ls] += n

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubebark/kubebark/test/tally"
 )
 
 // shelf is a cluster that knows what may go from it: of each object that
@@ -29,7 +31,7 @@ func (t told) String() string {
 
 type thing struct {
 	namespace, name string
-	labels          labels
+	labels          tally.Labels
 	written         int64 // what was made of its label set at its last write
 	count           int64 // of occurrences that it tells of
 	base            int64 // what of them is known to be scraped
@@ -40,7 +42,7 @@ func newShelf(c cluster, l *ledger) *shelf {
 }
 
 // wrote notes a write that has made an object tell of so many occurrences.
-func (s *shelf) wrote(e *corev1.Event, ls labels, count int64) {
+func (s *shelf) wrote(e *corev1.Event, ls tally.Labels, count int64) {
 	key := e.Namespace + "/" + e.Name
 	s.told.writes++
 	if s.gone[key] {

@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/tools/record"
+
+	"github.com/kubebark/kubebark/test/tally"
 )
 
 // story plays all who write events, from one seed.
@@ -176,8 +178,8 @@ func (s *story) settle(ctx context.Context) error {
 
 // end is the happenings that come last, one in each namespace: once they are
 // counted, all is.
-func (s *story) end() ([]labels, error) {
-	var last []labels
+func (s *story) end() ([]tally.Labels, error) {
+	var last []tally.Labels
 	for _, ns := range []string{"", "shop", "zoo", "zz-last"} {
 		h := happening{object{"Pod", ns, "last"}, corev1.EventTypeNormal, "TheEnd", "m"}
 		if ns == "" {

@@ -62,7 +62,7 @@ func TestSchedules(t *testing.T) {
 			outcomes[i] <- outcome{s, r, err}
 		}()
 	}
-	var all tally
+	var all sums
 	for i, sd := range seeds {
 		o := <-outcomes[i]
 		t.Run(fmt.Sprint(sd), func(t *testing.T) { all.add(t, o) })
@@ -71,10 +71,10 @@ func TestSchedules(t *testing.T) {
 		len(seeds), all.made, all.lost, all.double, all.beyond, all.logged)
 }
 
-// tally is the sum of what came of schedules.
-type tally struct{ made, lost, double, beyond, logged int64 }
+// sums are what came of all schedules together.
+type sums struct{ made, lost, double, beyond, logged int64 }
 
-func (a *tally) add(t *testing.T, o outcome) {
+func (a *sums) add(t *testing.T, o outcome) {
 	t.Helper()
 	if o.err != nil {
 		t.Fatalf("%s\n%v", o.schedule, o.err)
