@@ -73,7 +73,7 @@ receivers:`, w.lines["bark"].Address(), barkTimeout, w.ams[0].url)
 	}
 	r := w.receiver
 	r.url = strings.Replace(r.url, "http://", "https://", 1)
-	r.client = newClient(w.hook.authority.pool)
+	r.client = newClient(w.hook.authority.Pool())
 	r.command.Path = filepath.Join(w.opts.Bin, "alertmanager-bark")
 	r.command.Args = []string{
 		"--config.file=" + path, "--web.config.file=" + web, "--web.listen-address=" + hostOf(r.url),

@@ -22,7 +22,7 @@ func (w *world) rotate(ctx context.Context, f fault) error {
 	case hookCert:
 		serial, err := w.hook.authority.issue(w.hook.serverFile())
 		if err == nil {
-			err = serves(ctx, hostOf(w.receiver.url), w.hook.authority.pool, serial)
+			err = serves(ctx, hostOf(w.receiver.url), w.hook.authority.Pool(), serial)
 		}
 		w.lines["hook"].Cut() // so that all see the new one
 		return err
