@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,10 +87,11 @@ func startExporter(ctx context.Context, name, path, server, dir string) (*subjec
 	if err := os.WriteFile(config, []byte("metrics: {new_series_delay: 0s}\n"), 0o600); err != nil {
 		return nil, err
 	}
-	address, err := freeAddress(ctx)
+	port, err := testbed.FreePort()
 	if err != nil {
 		return nil, err
 	}
+	address := fmt.Sprintf("127.0.0.1:%d", port)
 	args := []string{"--kube.server", server, "--config.file", config, "--web.listen-address", address}
 	if strings.Contains(name, "+state") {
 		args = append(args, "--state.file", filepath.Join(dir, "state"))
@@ -108,15 +108,6 @@ func startExporter(ctx context.Context, name, path, server, dir string) (*subjec
 		return nil, err
 	}
 	return s, nil
-}
-
-func freeAddress(ctx context.Context) (string, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	return l.Addr().String(), nil
 }
 
 // scrape reads the exporter's counters as Prometheus does.

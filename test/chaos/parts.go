@@ -31,7 +31,7 @@ func hostOf(url string) string {
 func (w *world) startPhones(context.Context) error {
 	user, password := "receiver", w.secrets.make("Bark's password", 32)
 	w.phones = phone.New(phone.Options{User: user, Password: password})
-	port, err := quietPort()
+	port, err := w.ports.Quiet()
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ receivers:`, p.wait, p.interval)
 	}
 	var gossip []string
 	for range w.ams {
-		port, err := quietPort()
+		port, err := w.ports.Quiet()
 		if err != nil {
 			return err
 		}

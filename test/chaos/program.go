@@ -4,11 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -148,18 +145,4 @@ func newClient(pool *x509.CertPool) *http.Client {
 	return &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12},
 	}}
-}
-
-// quietPort returns a free port below those that the system gives to outgoing
-// connections, so that it is still free at a restart.
-func quietPort() (int, error) {
-	for range 100 {
-		port := 20_000 + rand.N(12_000)                                //nolint:gosec // it needs no secrecy
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)) //nolint:noctx // it is closed at once
-		if err == nil {
-			l.Close()
-			return port, nil
-		}
-	}
-	return 0, errors.New("no free port found")
 }

@@ -45,6 +45,7 @@ type world struct {
 	cp     *testbed.ControlPlane
 	client kubernetes.Interface
 
+	ports     testbed.Ports
 	lines     map[string]*testbed.Line
 	exporters []*program
 	ams       []*program
@@ -116,7 +117,7 @@ func (w *world) newClient() (kubernetes.Interface, error) {
 func (w *world) layLines(context.Context) error {
 	var errs []error
 	one := func(name string) *program {
-		port, err := quietPort()
+		port, err := w.ports.Quiet()
 		dir := filepath.Join(w.dir, name)
 		p := &program{
 			name: name, health: "/-/ready", url: fmt.Sprintf("http://127.0.0.1:%d", port), client: newClient(nil),

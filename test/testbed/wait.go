@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -86,6 +88,35 @@ func FreePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
+}
+
+// Ports gives ports of 127.0.0.1 for programs that end and start again. The zero
+// value is ready; it is safe for concurrent use.
+type Ports struct {
+	mu    sync.Mutex
+	given map[int]bool
+}
+
+// Quiet returns a free port below those that the system gives to outgoing
+// connections, so that it is still free at a restart. It gives none twice.
+func (p *Ports) Quiet() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.given == nil {
+		p.given = make(map[int]bool)
+	}
+	for range 100 {
+		port := 20_000 + rand.N(12_000) //nolint:gosec // it needs no secrecy
+		if p.given[port] {
+			continue
+		}
+		p.given[port] = true
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			return port, l.Close()
+		}
+	}
+	return 0, errors.New("no free port found")
 }
 
 // onFreePorts calls start with free ports, and again with others as long as

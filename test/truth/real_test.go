@@ -38,7 +38,7 @@ func realWorld(t *testing.T, o testbed.Options) (*world, *testbed.ControlPlane) 
 	t.Logf("seed %d", sd)
 	w := &world{
 		schedule: &schedule{Seed: sd, Kind: kind{Name: "real", State: true, Lists: true}},
-		opts:     options{Bin: bin, Ports: newPorts(), Dir: t.TempDir()}, ledger: newLedger(), rand: rand.New(rand.NewPCG(sd, 2)),
+		opts:     options{Bin: bin, Ports: new(testbed.Ports), Dir: t.TempDir()}, ledger: newLedger(), rand: rand.New(rand.NewPCG(sd, 2)),
 	}
 	t.Cleanup(w.close)
 	if w.exporter, err = newExporter(w.opts, w.opts.Dir, "metrics:\n  new_series_delay: 0s\n",

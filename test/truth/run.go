@@ -24,9 +24,9 @@ const (
 
 // options say how schedules are run.
 type options struct {
-	Bin    string // path of the exporter
-	Ports  *ports // of all that run at once
-	Dir    string // an empty directory
+	Bin    string         // path of the exporter
+	Ports  *testbed.Ports // of all that run at once
+	Dir    string         // an empty directory
 	Length time.Duration
 }
 
@@ -57,10 +57,6 @@ type world struct {
 
 	mu   sync.Mutex
 	errs []error
-}
-
-func listen(port int) (*fakeapi.Server, error) {
-	return fakeapi.Serve(fakeapi.NewStore(fakeapi.StoreOptions{}), port)
 }
 
 // run runs a schedule. An error means that it could not be run to its end.
@@ -104,7 +100,7 @@ func (w *world) logs() bool { return !w.schedule.Kind.Disk }
 func (w *world) build() error {
 	k := w.schedule.Kind
 	w.store = fakeapi.NewStore(fakeapi.StoreOptions{})
-	port, err := w.opts.Ports.quiet()
+	port, err := w.opts.Ports.Quiet()
 	if err == nil {
 		w.server, err = fakeapi.Serve(w.store, port)
 	}

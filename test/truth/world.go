@@ -2,9 +2,7 @@ package truth
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,7 +29,7 @@ type exporter struct {
 
 // newExporter prepares an exporter that watches the given API server.
 func newExporter(o options, dir, config string, flags ...string) (*exporter, error) {
-	port, err := o.Ports.quiet()
+	port, err := o.Ports.Quiet()
 	if err != nil {
 		return nil, err
 	}
@@ -54,34 +52,6 @@ func (e *exporter) rename() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.command.Env[len(e.command.Env)-1] = podUID(e.starts)
-}
-
-// ports gives out each port once: who has one may be down for a while.
-type ports struct {
-	mu    sync.Mutex
-	given map[int]bool
-}
-
-func newPorts() *ports { return &ports{given: make(map[int]bool)} }
-
-// quiet returns a free port below those that the system gives to outgoing
-// connections, so that it is still free at a restart.
-func (p *ports) quiet() (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for range 100 {
-		port := 20_000 + rand.N(12_000) //nolint:gosec // it needs no secrecy
-		if p.given[port] {
-			continue
-		}
-		p.given[port] = true
-		s, err := listen(port)
-		if err == nil {
-			s.Close()
-			return port, nil
-		}
-	}
-	return 0, errors.New("no free port found")
 }
 
 func (e *exporter) start() error {
