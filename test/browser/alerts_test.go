@@ -142,11 +142,7 @@ func (r *room) replay(ctx context.Context, t *testing.T) {
 // open shows a page of the exporter.
 func (r *room) open(t *testing.T, path string, before ...chromedp.Action[chromedp.Void]) *stage {
 	t.Helper()
-	tab, cancel := chromedp.NewContext(r.browser)
-	t.Cleanup(cancel)
-	limited, stop := context.WithTimeout(tab, 45*time.Second)
-	t.Cleanup(stop)
-	s := &stage{t: t, tab: limited}
+	s := &stage{t: t, tab: newTab(t, r.browser)}
 	s.run(append(before, chromedp.Navigate(r.exporter+path))...)
 	return s
 }

@@ -66,14 +66,20 @@ func (c chrome) open(t *testing.T, before ...chromedp.Action[chromedp.Void]) *st
 	s.http = httptest.NewServer(s)
 	t.Cleanup(s.http.Close)
 	t.Cleanup(s.Close)
-	tab, cancel := chromedp.NewContext(c.ctx)
-	t.Cleanup(cancel)
-	limited, stop := context.WithTimeout(tab, 45*time.Second)
-	t.Cleanup(stop)
-	s.tab = limited
+	s.tab = newTab(t, c.ctx)
 	s.run(append(before, chromedp.Navigate(s.http.URL+s.ada.Path()))...)
 	s.until(`document.getElementById("link").textContent === "live"`)
 	return s
+}
+
+// newTab opens a tab in the browser, for no longer than a page may take.
+func newTab(t *testing.T, browser context.Context) context.Context {
+	t.Helper()
+	tab, cancel := chromedp.NewContext(browser)
+	t.Cleanup(cancel)
+	limited, stop := context.WithTimeout(tab, 45*time.Second)
+	t.Cleanup(stop)
+	return limited
 }
 
 func (s *stage) run(actions ...chromedp.Action[chromedp.Void]) {

@@ -21,6 +21,7 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver"
 	"github.com/kubebark/kubebark/test/alertmanager"
 	"github.com/kubebark/kubebark/test/phone"
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 const linkSecret = "0123456789abcdef0123456789abcdef"
@@ -162,11 +163,7 @@ func (d *desk) call(t *testing.T, method, path string, in, out any) {
 // tab opens a page of the receiver in a tab of its own.
 func (d *desk) tab(t *testing.T, url string, before ...chromedp.Action[chromedp.Void]) *stage {
 	t.Helper()
-	tab, cancel := chromedp.NewContext(d.browser)
-	t.Cleanup(cancel)
-	limited, stop := context.WithTimeout(tab, 45*time.Second)
-	t.Cleanup(stop)
-	s := &stage{t: t, tab: limited}
+	s := &stage{t: t, tab: newTab(t, d.browser)}
 	before = append([]chromedp.Action[chromedp.Void]{chromedp.EmulateViewport(390, 760, chromedp.EmulateScale(2))}, before...)
 	s.run(append(before, chromedp.Navigate(url))...)
 	return s
@@ -176,15 +173,14 @@ func (d *desk) tab(t *testing.T, url string, before ...chromedp.Action[chromedp.
 func (s *stage) press(selector, heading string) {
 	s.t.Helper()
 	s.run(chromedp.Evaluate[chromedp.Void](`document.documentElement.dataset.old = 1`), chromedp.Click(chromedp.CSS(selector)))
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
-		got, err := chromedp.Run(s.tab, chromedp.Evaluate[string](`document.documentElement.dataset.old || document.readyState !== "complete" ? "" : document.querySelector("h1").innerText`))
-		if err == nil && strings.HasPrefix(got, heading) {
-			return
-		}
-		if err == nil && got != "" {
-			s.t.Fatalf("pressing %s leads to %q, want %q; the page:\n%s", selector, got, heading, s.text("main"))
-		}
+	ctx, cancel := context.WithTimeout(s.tab, 20*time.Second)
+	defer cancel()
+	var got string
+	err := testbed.Poll(ctx, "for another page", func(context.Context) (ok bool, err error) {
+		got, err = chromedp.Run(s.tab, chromedp.Evaluate[string](`document.documentElement.dataset.old || document.readyState !== "complete" ? "" : document.querySelector("h1").innerText`))
+		return err == nil && got != "", err
+	})
+	if err != nil || !strings.HasPrefix(got, heading) {
+		s.t.Fatalf("pressing %s leads to %q, want %q: %v; the page:\n%s", selector, got, heading, err, s.text("main"))
 	}
-	s.t.Fatalf("pressing %s leads nowhere; the page:\n%s", selector, s.text("main"))
 }
