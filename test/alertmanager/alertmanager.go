@@ -32,7 +32,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/prometheus/alertmanager/api"
 	"github.com/prometheus/alertmanager/config"
@@ -51,20 +50,10 @@ type Options struct {
 	// prefix of all paths. Empty: the host's name and the port.
 	ExternalURL string
 
-	Retention         time.Duration // of silences and of the notification log; 0: 120 h
-	AlertGCInterval   time.Duration // between removals of resolved alerts; 0: 30 min
-	PerAlertNameLimit int           // of alerts with one alertname; 0: none
-
 	Logger *slog.Logger // nil: nothing is logged
 }
 
 func (o *Options) setDefaults() {
-	if o.Retention == 0 {
-		o.Retention = 120 * time.Hour
-	}
-	if o.AlertGCInterval == 0 {
-		o.AlertGCInterval = 30 * time.Minute
-	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -15,9 +15,13 @@ import (
 	"github.com/prometheus/alertmanager/silence"
 )
 
-// maintenanceInterval is the program's default for how often silences and the
-// notification log are written out.
-const maintenanceInterval = 15 * time.Minute
+// The program's own defaults.
+const (
+	maintenanceInterval = 15 * time.Minute // between two writings of silences and notification log
+	retention           = 120 * time.Hour  // of both
+	gcInterval          = 30 * time.Minute // between removals of resolved alerts
+	noLimit             = 0                // of alerts with one alertname
+)
 
 // stores hold what no configuration changes.
 type stores struct {
@@ -46,7 +50,7 @@ func (a *Alertmanager) openStores() error {
 	file := filepath.Join(a.dir, "nflog")
 	s.notified, err = nflog.New(nflog.Options{
 		SnapshotFile: file,
-		Retention:    a.opts.Retention,
+		Retention:    retention,
 		Logger:       a.component("nflog"),
 		Metrics:      a.reg,
 	})
@@ -58,7 +62,7 @@ func (a *Alertmanager) openStores() error {
 	if err := a.openSilences(stop, &maintenance); err != nil {
 		return err
 	}
-	s.alerts, err = mem.NewAlerts(context.Background(), a.opts.AlertGCInterval, a.opts.PerAlertNameLimit,
+	s.alerts, err = mem.NewAlerts(context.Background(), gcInterval, noLimit,
 		s.silencer, a.log, s.events, a.reg, featurecontrol.NoopFlags{})
 	if err != nil {
 		return fmt.Errorf("make store of alerts: %w", err)
@@ -75,7 +79,7 @@ func (a *Alertmanager) openSilences(stop <-chan struct{}, maintenance *sync.Wait
 	file := filepath.Join(a.dir, "silences")
 	s.silences, err = silence.New(silence.Options{
 		SnapshotFile:  file,
-		Retention:     a.opts.Retention,
+		Retention:     retention,
 		Logger:        a.component("silences"),
 		Metrics:       a.reg,
 		EventRecorder: s.events,
