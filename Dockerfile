@@ -1,6 +1,6 @@
 # Both programs in an image of nothing else: no shell, no package to patch.
 # "make image" builds it; built twice from the same commit it is the same.
-ARG GO_VERSION=1.26.8
+ARG GO_VERSION=1.26.10
 FROM --platform=$BUILDPLATFORM golang:${GO_VERSION} AS build
 WORKDIR /src
 COPY go.mod go.sum ./

@@ -13,6 +13,9 @@ EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export KUBEBARK_BIN := $(BIN)
 export CGO_ENABLED ?= 0
 export GOWORK := off
+# The Go that go.mod names, fetched where it is not at hand: releases are built
+# with it, and known vulnerabilities are those of what is released.
+export GOTOOLCHAIN ?= $(shell sed -n 's/^toolchain //p' go.mod)
 
 PKG_VERSION := github.com/prometheus/common/version
 LDFLAGS := -s -w -X $(PKG_VERSION).Version=$(VERSION) -X $(PKG_VERSION).Revision=$(REVISION)
@@ -72,9 +75,10 @@ fuzz: ## Fuzz each parser and handler in turn; FUZZTIME=10m for longer.
 	done
 
 .PHONY: lint
-lint: parts-lint ## golangci-lint over all modules.
+lint: parts-lint ## golangci-lint over all modules, and known vulnerabilities of what is released.
 	$(BIN)/golangci-lint run --allow-parallel-runners ./...
 	cd test && $(BIN)/golangci-lint run --allow-parallel-runners --config ../.golangci.yml ./...
+	$(BIN)/govulncheck -db file://$(BIN)/vulndb ./cmd/...
 
 .PHONY: generate
 generate: ## Write golden files and generated parts of the docs anew; the unit tests fail where they are stale.

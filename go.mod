@@ -2,6 +2,9 @@ module github.com/kubebark/kubebark
 
 go 1.26.0
 
+// What make builds with; the Dockerfile names the same.
+toolchain go1.26.10
+
 require (
 	github.com/alecthomas/kingpin/v2 v2.4.0
 	github.com/clipperhouse/uax29/v2 v2.7.0

@@ -57,6 +57,24 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
+// TestToolchain: the image is built with the Go that releases are built with.
+func TestToolchain(t *testing.T) {
+	t.Parallel()
+	var versions []string
+	for name, version := range map[string]string{"go.mod": `(?m)^toolchain go(\S+)$`, "Dockerfile": `(?m)^ARG GO_VERSION=(\S+)$`} {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		must(t, err)
+		m := regexp.MustCompile(version).FindSubmatch(data)
+		if m == nil {
+			t.Fatalf("%s names no Go", name)
+		}
+		versions = append(versions, string(m[1]))
+	}
+	if versions[0] != versions[1] {
+		t.Errorf("go.mod and Dockerfile name Go %q", versions)
+	}
+}
+
 // TestVersions: the manifests and the chart are of the version that is being
 // worked on, and the image is built by the Go that the modules ask for, or a
 // later one.

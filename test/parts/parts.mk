@@ -22,6 +22,7 @@ KUBE_X          := -X=k8s.io/component-base/version
 KUBE_LDFLAGS    := $(KUBE_X).gitVersion=v$(KUBE_VERSION) $(KUBE_X).gitMajor=1 $(KUBE_X).gitMinor=$(KUBE_MINOR)
 
 LINT_STAMP         := $(call part-stamp,lint)
+VULN_STAMP         := $(call part-stamp,vuln)
 ALERTMANAGER_STAMP := $(call part-stamp,alertmanager)
 ETCD_STAMP         := $(call part-stamp,etcd)
 KINE_STAMP         := $(call part-stamp,kine,$(PARTS)/kine/main.go)
@@ -35,7 +36,7 @@ COLLECTOR_STAMP    := $(call part-stamp,collector,$(PARTS)/collector/main.go)
 
 .PHONY: parts-demo parts-cluster parts-test parts-lint parts-clean
 
-parts-lint: $(LINT_STAMP) ## golangci-lint
+parts-lint: $(LINT_STAMP) $(VULN_STAMP) ## golangci-lint, govulncheck and the vulnerabilities that it knows
 parts-demo: $(ALERTMANAGER_STAMP) ## Alertmanager with its UI, and amtool
 parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) $(KUBELET_STAMP) ## a control plane and kubelets besides
 parts-test: parts-cluster $(PROMETHEUS_STAMP) $(COLLECTOR_STAMP) $(KINE_STAMP) $(OLDEST_STAMP) ## all that the tests run
@@ -47,6 +48,16 @@ $(LINT_STAMP):
 	@$(PARTS)/build.sh lint $(PARTS_BIN) '2 min' \
 		golangci-lint=github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 	@$(call part-done,lint)
+
+# What is known of Go modules' vulnerabilities is a module, too: nothing is asked
+# for at vuln.go.dev, and a check of the same commit says the same.
+$(VULN_STAMP):
+	@$(PARTS)/build.sh vuln $(PARTS_BIN) '1 min' \
+		govulncheck=golang.org/x/vuln/cmd/govulncheck \
+		indexdb=golang.org/x/vulndb/cmd/indexdb
+	@rm -rf $(PARTS_BIN)/vulndb && cd $(PARTS)/vuln && \
+		$(PARTS_BIN)/indexdb -out $(PARTS_BIN)/vulndb -vulns "$$(GOWORK=off go list -m -f '{{.Dir}}' golang.org/x/vulndb)/data/osv"
+	@$(call part-done,vuln)
 
 $(ALERTMANAGER_STAMP):
 	@$(PARTS)/build.sh alertmanager $(PARTS_BIN) '1 min' \
