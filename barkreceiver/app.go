@@ -56,7 +56,7 @@ type App struct {
 	opts     Options
 	logger   log.Logger
 	metrics  *metrics
-	told     *dedup.Store
+	dedup    *dedup.Store
 	memory   *semaphore.Weighted
 	here     chan struct{}
 	turns    chan struct{}
@@ -72,12 +72,12 @@ func New(o Options) *App {
 	a := &App{
 		opts: o, logger: o.Logger, metrics: newMetrics(o.Registerer),
 		memory: semaphore.NewWeighted(memory), here: make(chan struct{}, maxHere), turns: make(chan struct{}, maxUnderWay),
-		told: dedup.New(maxRemembered, o.Registerer), applied: make(chan struct{}, 1),
+		dedup: dedup.New(maxRemembered, o.Registerer), applied: make(chan struct{}, 1),
 	}
 	if o.StateFile == "" {
 		return a
 	}
-	if err := a.told.Keep(o.StateFile); err != nil {
+	if err := a.dedup.Keep(o.StateFile); err != nil {
 		// A second ring at worst, and no reason to tell nobody anything.
 		level.Error(a.logger).Log("msg", "the state file is not as it should be", "err", err)
 	}
@@ -100,7 +100,7 @@ func (a *App) Apply() ([]string, error) {
 		return files, err
 	}
 	a.metrics.prepare(c)
-	a.told.SetWindow(time.Duration(c.DedupWindow))
+	a.dedup.SetWindow(time.Duration(c.DedupWindow))
 	if old := a.state.Swap(next); old != nil {
 		old.close()
 		a.forgetServers(old, next)
@@ -137,12 +137,12 @@ func (a *App) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			watch.Wait()
 			a.work.Wait()
-			a.noteState(a.told.Close())
+			a.noteState(a.dedup.Close())
 			a.state.Load().close()
 			return nil
 		case <-a.applied:
 		case <-tick.C:
-			a.noteState(a.told.Sync())
+			a.noteState(a.dedup.Sync())
 		}
 	}
 }

@@ -19,8 +19,8 @@ import (
 
 const notTold = "this receiver is not told of resolved groups\n"
 
-// told is what became of a push to a device.
-type told struct {
+// delivery is what became of a push to a device.
+type delivery struct {
 	receiver  string
 	device    *config.Device
 	duplicate bool
@@ -28,17 +28,17 @@ type told struct {
 	push.Result
 }
 
-func (t told) outcome() string {
-	if t.duplicate {
+func (d delivery) outcome() string {
+	if d.duplicate {
 		return duplicate
 	}
-	return t.Outcome.String()
+	return d.Outcome.String()
 }
 
-func (t told) String() string {
-	s := t.device.Name + ": " + t.outcome()
-	if t.Detail != "" {
-		s += " (" + t.Detail + ")"
+func (d delivery) String() string {
+	s := d.device.Name + ": " + d.outcome()
+	if d.Detail != "" {
+		s += " (" + d.Detail + ")"
 	}
 	return s
 }
@@ -81,10 +81,10 @@ func (a *App) busy() error {
 
 // pushAll sends the pushes of a plan. Fallbacks have none, so who holds the
 // lock of one waits for nobody.
-func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]told, error) {
+func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]delivery, error) {
 	wait, cancel := context.WithTimeout(ctx, maxWait)
 	defer cancel()
-	unlock, err := a.told.Lock(wait, p.id)
+	unlock, err := a.dedup.Lock(wait, p.id)
 	if err != nil {
 		return nil, a.busy()
 	}
@@ -92,7 +92,7 @@ func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]told, error) {
 	// A push that is under way is finished even when Alertmanager hangs up:
 	// else it would ring again without anybody knowing that it had.
 	ctx = context.WithoutCancel(ctx)
-	all := make([][]told, len(p.parcels))
+	all := make([][]delivery, len(p.parcels))
 	var wg sync.WaitGroup
 	for i := range p.parcels {
 		wg.Go(func() { all[i] = a.pushParcel(ctx, st, p, &p.parcels[i]) })
@@ -103,18 +103,18 @@ func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]told, error) {
 
 // pushParcel sends a push to those of its devices that were not told the same
 // already, and without a sound to those that it tells nothing new.
-func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel) []told {
-	var all []told
+func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel) []delivery {
+	var all []delivery
 	var loud, quiet []*config.Device
 	srv := st.server(p.receiver)
 	for _, d := range parcel.devices {
 		id := deviceID(srv, d)
 		switch {
-		case a.told.Has(id, parcel.params.ID, p.state):
-			all = append(all, told{receiver: p.receiver.Name, device: d, duplicate: true})
-		case a.told.Late(id, parcel.params.ID, p.state):
-			all = append(all, told{receiver: p.receiver.Name, device: d, duplicate: true, late: true})
-		case a.told.News(id, parcel.params.ID, p.state):
+		case a.dedup.Has(id, parcel.params.ID, p.state):
+			all = append(all, delivery{receiver: p.receiver.Name, device: d, duplicate: true})
+		case a.dedup.Late(id, parcel.params.ID, p.state):
+			all = append(all, delivery{receiver: p.receiver.Name, device: d, duplicate: true, late: true})
+		case a.dedup.News(id, parcel.params.ID, p.state):
 			loud = append(loud, d)
 		default:
 			quiet = append(quiet, d)
@@ -132,19 +132,19 @@ func (a *App) pushParcel(ctx context.Context, st *state, p *plan, parcel *parcel
 }
 
 // pushNews sends a push to devices, and a smaller one where it is too large.
-func (a *App) pushNews(ctx context.Context, srv *server, p *plan, params push.Params, fits func(*push.Params) bool, devices []*config.Device) []told {
-	note := func(t told) {
-		if t.Outcome == push.Delivered {
-			a.record(deviceID(srv, t.device), params.ID, p.state)
+func (a *App) pushNews(ctx context.Context, srv *server, p *plan, params push.Params, fits func(*push.Params) bool, devices []*config.Device) []delivery {
+	note := func(d delivery) {
+		if d.Outcome == push.Delivered {
+			a.record(deviceID(srv, d.device), params.ID, p.state)
 		}
 	}
 	sent := a.send(ctx, srv, p.receiver, &params, devices, note)
 	var large []*config.Device
-	sent = slices.DeleteFunc(sent, func(t told) bool {
-		if t.TooLarge {
-			large = append(large, t.device)
+	sent = slices.DeleteFunc(sent, func(d delivery) bool {
+		if d.TooLarge {
+			large = append(large, d.device)
 		}
-		return t.TooLarge
+		return d.TooLarge
 	})
 	if len(large) > 0 {
 		// A server that adds more of its own than is known; once more with
@@ -160,7 +160,7 @@ func (a *App) pushNews(ctx context.Context, srv *server, p *plan, params push.Pa
 // record takes in what a device was told, at once: whatever happens to this
 // process from now on, the device is not told again.
 func (a *App) record(device, id string, st dedup.State) {
-	a.noteState(a.told.Record(device, id, st))
+	a.noteState(a.dedup.Record(device, id, st))
 }
 
 // deviceID stands for a device whatever it is called.
@@ -169,9 +169,9 @@ func deviceID(srv *server, d *config.Device) string { return srv.url + " " + d.P
 // send pushes to devices: to those without encryption together, to the others
 // each for itself. It calls note for each as soon as it is known what became
 // of its push.
-func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params *push.Params, devices []*config.Device, note func(told)) []told {
+func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params *push.Params, devices []*config.Device, note func(delivery)) []delivery {
 	var wg sync.WaitGroup
-	all := make([]told, len(devices))
+	all := make([]delivery, len(devices))
 	is := func(i int, res push.Result) {
 		all[i].Result = res
 		note(all[i])
@@ -201,21 +201,21 @@ func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params 
 // answer counts and tells what became of a message, and turns it into the
 // answer: come back if that may help a device, and do not think anybody was
 // told if nobody was.
-func (a *App) answer(p *plan, all []told) (string, error) {
+func (a *App) answer(p *plan, all []delivery) (string, error) {
 	var lines []string
 	count := map[string]int{}
 	late := false
-	for _, t := range all {
-		count[t.outcome()]++
-		late = late || t.late
-		a.metrics.pushes.WithLabelValues(t.receiver, t.outcome()).Inc()
-		line := t.String()
-		if t.receiver != p.receiver.Name {
-			line = "fallback " + t.receiver + ", " + line
+	for _, d := range all {
+		count[d.outcome()]++
+		late = late || d.late
+		a.metrics.pushes.WithLabelValues(d.receiver, d.outcome()).Inc()
+		line := d.String()
+		if d.receiver != p.receiver.Name {
+			line = "fallback " + d.receiver + ", " + line
 		}
 		lines = append(lines, line)
-		if t.Outcome != push.Delivered && !t.duplicate && !t.Held {
-			level.Warn(a.logger).Log("msg", "push failed", "receiver", t.receiver, "device", t.device.Name, "outcome", t.outcome(), "err", t.Detail)
+		if d.Outcome != push.Delivered && !d.duplicate && !d.Held {
+			level.Warn(a.logger).Log("msg", "push failed", "receiver", d.receiver, "device", d.device.Name, "outcome", d.outcome(), "err", d.Detail)
 		}
 	}
 	text := strings.Join(lines, "\n")
@@ -247,9 +247,9 @@ func SendTest(ctx context.Context, c *config.Config, r *config.Receiver, title, 
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Duration(c.Bark.All()[r.Server].Timeout))
 	defer cancel()
 	ok = true
-	for _, t := range a.send(ctx, srv, r, &params, r.Devices, func(told) {}) {
-		lines = append(lines, t.String())
-		ok = ok && t.Outcome == push.Delivered
+	for _, d := range a.send(ctx, srv, r, &params, r.Devices, func(delivery) {}) {
+		lines = append(lines, d.String())
+		ok = ok && d.Outcome == push.Delivered
 	}
 	return lines, ok, nil
 }

@@ -180,7 +180,7 @@ func TestDrain(t *testing.T) {
 func TestRestart(t *testing.T) {
 	f := newFixture(t, twoDevices)
 	f.opts.StateFile = filepath.Join(f.dir, "state")
-	if err := f.told.Keep(f.opts.StateFile); err != nil {
+	if err := f.dedup.Keep(f.opts.StateFile); err != nil {
 		t.Fatal(err)
 	}
 	message := group("oncall", "firing", "09:00", "")

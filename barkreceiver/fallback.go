@@ -71,7 +71,7 @@ func (st *state) plan(r *config.Receiver, build func(*config.Receiver) plan) pla
 // needsFallback tells whether a plan's fallback is to be told, after all that
 // became of the plan: nobody could be told of it, for good or for too long. A
 // fallback that was told of a trouble hears of it until the trouble is over.
-func (a *App) needsFallback(st *state, p *plan, all []told, now time.Time) bool {
+func (a *App) needsFallback(st *state, p *plan, all []delivery, now time.Time) bool {
 	if p.fallback == nil {
 		return false
 	}
@@ -82,13 +82,13 @@ func (a *App) needsFallback(st *state, p *plan, all []told, now time.Time) bool 
 		return false // the receiver is not told
 	}
 	var had, retry bool
-	for _, t := range all {
-		if !t.duplicate && t.Outcome == push.Delivered {
+	for _, d := range all {
+		if !d.duplicate && d.Outcome == push.Delivered {
 			a.failing.over(p.receiver.Name)
 			return false
 		}
-		had = had || t.duplicate
-		retry = retry || t.Outcome == push.Retry
+		had = had || d.duplicate
+		retry = retry || d.Outcome == push.Retry
 	}
 	if had {
 		return false
@@ -106,7 +106,7 @@ func (a *App) follows(st *state, p *plan) bool {
 	replaced := slices.ContainsFunc(p.parcels, func(x parcel) bool { return x.params.ID == p.id })
 	open := false
 	for _, d := range p.receiver.Devices {
-		if _, told := a.told.Open(deviceID(srv, d), p.id); !told {
+		if _, waits := a.dedup.Open(deviceID(srv, d), p.id); !waits {
 			continue
 		}
 		open = true

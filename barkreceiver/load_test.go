@@ -92,7 +92,7 @@ func receiver(b *testing.B, bark, how, state string) http.Handler {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		if err := app.told.Close(); err != nil {
+		if err := app.dedup.Close(); err != nil {
 			b.Error(err)
 		}
 		app.state.Load().close()

@@ -36,14 +36,14 @@ func (w *watchdog) hear(now time.Time) {
 	w.heard = now
 }
 
-// start begins the waiting for a sign of life, if none has come yet. told is
+// start begins the waiting for a sign of life, if none has come yet. toldAt is
 // when phones were told that alerting is down, by the process before this one,
 // zero if they do not believe so: then it is down until a sign of life comes.
-func (w *watchdog) start(told func() time.Time, after time.Duration, now time.Time) {
+func (w *watchdog) start(toldAt func() time.Time, after time.Duration, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.started {
-		at := told()
+		at := toldAt()
 		w.started, w.down = true, !at.IsZero()
 		if w.heard.IsZero() && w.down {
 			w.heard = at.Add(-after)
@@ -63,8 +63,8 @@ func (w *watchdog) state(after time.Duration, now time.Time) (heard time.Time, o
 	return w.heard, overdue, overdue != w.down
 }
 
-// told takes in what phones were told.
-func (w *watchdog) told(down bool) {
+// note takes in what phones were told.
+func (w *watchdog) note(down bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.down = down
@@ -104,7 +104,7 @@ func (a *App) checkWatchdog(ctx context.Context, now time.Time) {
 		level.Error(a.logger).Log("msg", "no phone could be told about the watchdog", "down", overdue, "err", err)
 		return
 	}
-	a.watchdog.told(overdue)
+	a.watchdog.note(overdue)
 	level.Warn(a.logger).Log("msg", "phones were told about the watchdog", "down", overdue, "heard", heard.UTC().Format(time.RFC3339))
 }
 
@@ -127,7 +127,7 @@ func (a *App) toldDown(st *state) time.Time {
 			continue
 		}
 		for _, d := range p.receiver.Devices {
-			if at, open := a.told.Open(deviceID(st.server(p.receiver), d), p.id); open {
+			if at, open := a.dedup.Open(deviceID(st.server(p.receiver), d), p.id); open {
 				return at
 			}
 		}

@@ -67,7 +67,7 @@ func TestWatchdogAfterRestart(t *testing.T) {
 	start := time.Now()
 	f := newFixture(t, twoDevices+"watchdog: {receiver: dead, after: 10m, tell: oncall}\n")
 	state := filepath.Join(f.dir, "state")
-	if err := f.told.Keep(state); err != nil {
+	if err := f.dedup.Keep(state); err != nil {
 		t.Fatal(err)
 	}
 	f.checkWatchdog(t.Context(), start)

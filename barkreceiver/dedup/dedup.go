@@ -41,7 +41,8 @@ func (a State) same(b State) bool {
 
 type key struct{ device, id string }
 
-type told struct {
+// memory is what a device was last told of a group.
+type memory struct {
 	State
 	at    time.Time
 	gap   time.Duration // since it was told the same before; 0 if it was not
@@ -52,9 +53,9 @@ type told struct {
 type Store struct {
 	window time.Duration // guarded by mu
 
-	mu   sync.Mutex
-	told *lru.Map[key, told]
-	busy map[string]chan struct{} // ids that are being pushed
+	mu       sync.Mutex
+	memories *lru.Map[key, memory]
+	busy     map[string]chan struct{} // ids that are being pushed
 
 	journal  *journal // nil if nothing is kept
 	evicted  prometheus.Counter
@@ -65,7 +66,7 @@ type Store struct {
 // second ring at worst.
 func New(size int, reg prometheus.Registerer) *Store {
 	s := &Store{
-		told: lru.New[key, told](size), busy: map[string]chan struct{}{},
+		memories: lru.New[key, memory](size), busy: map[string]chan struct{}{},
 		evicted: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "alertmanager_bark_dedup_evictions_total",
 			Help: "Memories of what a device was last told that were given up for lack of room.",
@@ -87,7 +88,7 @@ func New(size int, reg prometheus.Registerer) *Store {
 func (s *Store) len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.told.Len()
+	return s.memories.Len()
 }
 
 // SetWindow sets for how long a device is not told the same again.
@@ -128,7 +129,7 @@ func (s *Store) Lock(ctx context.Context, id string) (unlock func(), err error) 
 func (s *Store) Has(device, id string, st State) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last, ok := s.told.Get(key{device, id})
+	last, ok := s.memories.Get(key{device, id})
 	if !ok || !last.same(st) {
 		return false
 	}
@@ -140,14 +141,14 @@ func (s *Store) Has(device, id string, st State) bool {
 func (s *Store) Open(device, id string) (at time.Time, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last, ok := s.told.Peek(key{device, id})
+	last, ok := s.memories.Peek(key{device, id})
 	return last.at, ok && !last.Over
 }
 
 // limit is for how long the same is not told again. A repeat after something
 // else is news. After a repeat, it is one more only when about as much time
 // has passed as between that and the one before; else it is the same again.
-func (s *Store) limit(last told, st State) time.Duration {
+func (s *Store) limit(last memory, st State) time.Duration {
 	switch {
 	case !st.Repeat:
 		return s.window
@@ -162,9 +163,9 @@ func (s *Store) limit(last told, st State) time.Duration {
 // Record takes in that the device was told so, and keeps it where there is a
 // file for that. The error is the file's; the store knows all the same.
 func (s *Store) Record(device, id string, st State) error {
-	k, now := key{device, id}, told{State: st, at: time.Now()}
+	k, now := key{device, id}, memory{State: st, at: time.Now()}
 	s.mu.Lock()
-	last, ok := s.told.Peek(k)
+	last, ok := s.memories.Peek(k)
 	if ok && last.same(st) {
 		now.gap = now.at.Sub(last.at)
 	}
@@ -175,8 +176,8 @@ func (s *Store) Record(device, id string, st State) error {
 	return s.keep(newEntry(k, now))
 }
 
-func (s *Store) set(k key, t told) {
-	if s.told.Set(k, t) {
+func (s *Store) set(k key, m memory) {
+	if s.memories.Set(k, m) {
 		s.evicted.Inc()
 	}
 }
@@ -185,9 +186,9 @@ func (s *Store) set(k key, t told) {
 func (s *Store) entries() []entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]entry, 0, s.told.Len())
-	for k, t := range s.told.All() {
-		all = append(all, newEntry(k, t))
+	all := make([]entry, 0, s.memories.Len())
+	for k, m := range s.memories.All() {
+		all = append(all, newEntry(k, m))
 	}
 	return all
 }
@@ -199,5 +200,5 @@ func (s *Store) restore(e entry) {
 	if e.At.After(time.Now()) {
 		return // of a clock that was wrong; it would hold back for too long
 	}
-	s.set(key{e.Device, e.ID}, e.told())
+	s.set(key{e.Device, e.ID}, e.memory())
 }

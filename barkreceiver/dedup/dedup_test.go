@@ -117,7 +117,7 @@ func TestStoreIsBounded(t *testing.T) {
 	for i := range 1000 {
 		record(t, s, "phone", strconv.Itoa(i), State{Digest: "a"})
 	}
-	if n := s.told.Len(); n != 100 {
+	if n := s.memories.Len(); n != 100 {
 		t.Errorf("%d entries", n)
 	}
 	n, err := testutil.GatherAndCount(reg)

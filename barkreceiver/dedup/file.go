@@ -41,9 +41,9 @@ type entry struct {
 
 const heardSize = 12
 
-func newEntry(k key, t told) entry {
-	e := entry{k.device, k.id, t.Digest, t.Newest, t.Repeat, t.Over, t.at, t.gap, nil}
-	for _, h := range t.heard {
+func newEntry(k key, m memory) entry {
+	e := entry{k.device, k.id, m.Digest, m.Newest, m.Repeat, m.Over, m.at, m.gap, nil}
+	for _, h := range m.heard {
 		for _, n := range []uint32{h.key, h.began, h.at} {
 			e.Heard = binary.BigEndian.AppendUint32(e.Heard, n)
 		}
@@ -51,13 +51,13 @@ func newEntry(k key, t told) entry {
 	return e
 }
 
-func (e *entry) told() told {
-	t := told{State: State{Digest: e.Digest, Newest: e.Newest, Repeat: e.Repeat, Over: e.Over}, at: e.At, gap: e.Gap}
+func (e *entry) memory() memory {
+	m := memory{State: State{Digest: e.Digest, Newest: e.Newest, Repeat: e.Repeat, Over: e.Over}, at: e.At, gap: e.Gap}
 	for b := e.Heard; len(b) >= heardSize; b = b[heardSize:] {
 		n := func(i int) uint32 { return binary.BigEndian.Uint32(b[i:]) }
-		t.heard = append(t.heard, heard{n(0), n(4), n(8)})
+		m.heard = append(m.heard, heard{n(0), n(4), n(8)})
 	}
-	return t
+	return m
 }
 
 // journal is the file that a store is kept in: a line is added for whatever a

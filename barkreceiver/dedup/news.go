@@ -37,7 +37,7 @@ func (h heard) within(window time.Duration, now uint32) bool {
 func (s *Store) News(device, id string, st State) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last, ok := s.told.Peek(key{device, id})
+	last, ok := s.memories.Peek(key{device, id})
 	if !ok || st.Repeat || len(st.Firing) == 0 || last.same(st) {
 		return true
 	}
@@ -59,7 +59,7 @@ func (s *Store) Late(device, id string, st State) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	last, ok := s.told.Peek(key{device, id})
+	last, ok := s.memories.Peek(key{device, id})
 	return ok && last.Over && time.Since(last.at) < pairGap &&
 		!slices.ContainsFunc(st.Firing, func(a Alert) bool { return a.Began.After(last.at) })
 }

@@ -139,7 +139,7 @@ func TestNewsOfMany(t *testing.T) {
 			t.Errorf("%d of them: news %v", n, got)
 		}
 	}
-	last, _ := s.told.Peek(key{"phone", "id"})
+	last, _ := s.memories.Peek(key{"phone", "id"})
 	if len(last.heard) != maxHeard {
 		t.Errorf("%d are remembered", len(last.heard))
 	}

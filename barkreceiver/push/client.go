@@ -109,9 +109,9 @@ func (c *Client) Push(ctx context.Context, p *Params, devices []Device) []Result
 	return results
 }
 
-// PushEach is Push for who cannot wait for the slowest device: told is called
+// PushEach is Push for who cannot wait for the slowest device: note is called
 // for each as soon as its result is known, maybe for several at once.
-func (c *Client) PushEach(ctx context.Context, p *Params, devices []Device, told func(i int, r Result)) {
+func (c *Client) PushEach(ctx context.Context, p *Params, devices []Device, note func(i int, r Result)) {
 	var todo []int
 	for i, d := range devices {
 		r, held := c.pauses.check(d.Key, time.Now())
@@ -119,18 +119,18 @@ func (c *Client) PushEach(ctx context.Context, p *Params, devices []Device, told
 			todo = append(todo, i)
 			continue
 		}
-		told(i, r)
+		note(i, r)
 	}
 	var wg sync.WaitGroup
 	for part := range slices.Chunk(todo, int(c.batch.Load())) {
-		wg.Go(func() { c.pushPart(ctx, p, devices, part, told) })
+		wg.Go(func() { c.pushPart(ctx, p, devices, part, note) })
 	}
 	wg.Wait()
 }
 
 // pushPart sends p to the devices of the given indices in one request, or one
 // by one where the server does not take that.
-func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part []int, told func(i int, r Result)) {
+func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part []int, note func(i int, r Result)) {
 	ds := make([]Device, len(part))
 	for i, j := range part {
 		ds[i] = devices[j]
@@ -140,10 +140,10 @@ func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part
 		if !ok {
 			one, _ := c.send(ctx, p, ds[i:i+1])
 			one[0].Detail = redact(one[0].Detail, ds) // the server knows all their keys
-			told(j, one[0])
+			note(j, one[0])
 			continue
 		}
-		told(j, rs[i])
+		note(j, rs[i])
 	}
 }
 
