@@ -88,16 +88,13 @@ func (w *Watchdog) validate(c *Config) error {
 	if w.Receiver == "" {
 		errs = append(errs, conf.Field(errors.New("is needed"), "receiver"))
 	}
-	named := func(name string) bool {
-		return slices.ContainsFunc(c.Receivers, func(r *Receiver) bool { return r != nil && r.Name == name })
-	}
-	if named(w.Receiver) {
+	if c.receiver(w.Receiver) != nil {
 		errs = append(errs, conf.Field(fmt.Errorf("the receiver %q gets pushes, so its messages are more than signs of life", w.Receiver), "receiver"))
 	}
 	if w.After < conf.Duration(time.Minute) {
 		errs = append(errs, conf.Field(errors.New("want 1m or more, and more than the repeat_interval of the route"), "after"))
 	}
-	if !named(w.Tell) {
+	if c.receiver(w.Tell) == nil {
 		errs = append(errs, conf.Field(fmt.Errorf("there is no receiver of the name %q", w.Tell), "tell"))
 	}
 	return errors.Join(errs...)

@@ -114,7 +114,7 @@ func TestPauses(t *testing.T) {
 		// for how long device a, and any other, is left alone
 		self, other [2]time.Duration
 	}{
-		{"a refused key is probed", refusal, 0, [2]time.Duration{ProbeInterval, ProbeInterval}, [2]time.Duration{}},
+		{"a refused key is probed", refusal, 0, [2]time.Duration{probeInterval, probeInterval}, [2]time.Duration{}},
 		{"a server that fails", failure, 0, [2]time.Duration{500 * time.Millisecond, time.Second}, [2]time.Duration{500 * time.Millisecond, time.Second}},
 		{"Retry-After", failure, time.Minute, [2]time.Duration{time.Minute, time.Minute}, [2]time.Duration{time.Minute, time.Minute}},
 		{"an absurd Retry-After", failure, 24 * time.Hour, [2]time.Duration{maxAsked, maxAsked}, [2]time.Duration{maxAsked, maxAsked}},

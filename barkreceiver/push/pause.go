@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// ProbeInterval is how long a device that refused is left alone. The
+	// probeInterval is how long a device that refused is left alone. The
 	// public server bans those who err too often.
-	ProbeInterval = 15 * time.Minute
+	probeInterval = 15 * time.Minute
 
 	firstPause = time.Second
 	maxPause   = 15 * time.Second // Alertmanager comes back on its own, more and more rarely
@@ -68,7 +68,7 @@ func (p *pauses) note(k Key, a answer, r Result, asked time.Duration, now time.T
 		delete(p.keys, k)
 	case a.scope == ofMessage:
 	case a.outcome == Refused:
-		p.keys[k] = pause{until: now.Add(ProbeInterval), result: r}
+		p.keys[k] = pause{until: now.Add(probeInterval), result: r}
 	case a.scope == ofServer:
 		// Several pushes under way when it began to fail are one failure.
 		if !now.Before(p.server.until) {

@@ -23,16 +23,16 @@ const (
 	None   Resolved = "none"   // nothing
 )
 
-// ID returns the id by which the phone knows a group's push, so that the next
+// groupID returns the id by which the phone knows a group's push, so that the next
 // one takes its place. It tells nothing to who reads it on its way, and fits
 // into the 64 bytes that Apple allows.
-func ID(source, receiver, groupKey string) string {
+func groupID(source, receiver, groupKey string) string {
 	return hash("id", source, receiver, groupKey)
 }
 
 // ID returns the id of the pushes about a message's group.
 func (r *Renderer) ID(m *webhook.Message) string {
-	return ID(r.opts.Source, r.opts.Receiver, m.GroupKey)
+	return groupID(r.opts.Source, r.opts.Receiver, m.GroupKey)
 }
 
 // Digest is the same for messages that tell the same: the same alerts in the

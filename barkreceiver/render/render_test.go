@@ -144,13 +144,13 @@ func TestClock(t *testing.T) {
 }
 
 func TestID(t *testing.T) {
-	id := ID("prod", "oncall", "{}:{a=\"b\"}")
-	for _, other := range []string{ID("test", "oncall", "{}:{a=\"b\"}"), ID("prod", "other", "{}:{a=\"b\"}"), ID("prod", "oncall", "{}:{a=\"c\"}"), ID("prodo", "ncall", "{}:{a=\"b\"}")} {
+	id := groupID("prod", "oncall", "{}:{a=\"b\"}")
+	for _, other := range []string{groupID("test", "oncall", "{}:{a=\"b\"}"), groupID("prod", "other", "{}:{a=\"b\"}"), groupID("prod", "oncall", "{}:{a=\"c\"}"), groupID("prodo", "ncall", "{}:{a=\"b\"}")} {
 		if other == id {
 			t.Error("two groups have one id")
 		}
 	}
-	if len(id) == 0 || len(id) > 64 || id != ID("prod", "oncall", "{}:{a=\"b\"}") {
+	if len(id) == 0 || len(id) > 64 || id != groupID("prod", "oncall", "{}:{a=\"b\"}") {
 		t.Errorf("id %q", id)
 	}
 }

@@ -23,8 +23,8 @@ import (
 // outerBody is what is seen where a push cannot be decrypted.
 const outerBody = "Encrypted alert"
 
-// ErrInsecure says that an algorithm has to be asked for explicitly.
-var ErrInsecure = errors.New("ECB shows which parts of pushes are alike; use GCM or CBC, or set insecure: true")
+// errInsecure says that an algorithm has to be asked for explicitly.
+var errInsecure = errors.New("ECB shows which parts of pushes are alike; use GCM or CBC, or set insecure: true")
 
 // Sealer encrypts pushes for one device. It is safe for concurrent use.
 type Sealer struct {
@@ -49,7 +49,7 @@ func Check(algorithm string, insecure bool) error {
 		return fmt.Errorf("want one of %s, have %q", strings.Join(Algorithms(), ", "), algorithm)
 	}
 	if strings.HasSuffix(algorithm, "-ecb") && !insecure {
-		return ErrInsecure
+		return errInsecure
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("%q: error %v", algorithm, err)
 		}
 	}
-	if err := Check("aes-128-ecb", false); !errors.Is(err, ErrInsecure) {
+	if err := Check("aes-128-ecb", false); !errors.Is(err, errInsecure) {
 		t.Errorf("ECB without insecure: %v", err)
 	}
 	if err := Check("aes-128-ecb", true); err != nil {
