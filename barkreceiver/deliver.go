@@ -232,24 +232,3 @@ func (a *App) answer(p *plan, all []delivery) (string, error) {
 	level.Debug(a.logger).Log("msg", "delivered", "receiver", p.receiver.Name, "id", p.id, "devices", fmt.Sprint(len(all)))
 	return text + "\n", nil
 }
-
-// SendTest pushes a title and a body to a receiver's devices and returns what
-// became of it, a line for each, and whether all have it.
-func SendTest(ctx context.Context, c *config.Config, r *config.Receiver, title, body string) (lines []string, ok bool, err error) {
-	a, err := newTester(c)
-	if err != nil {
-		return nil, false, err
-	}
-	st := a.state.Load()
-	defer st.close()
-	srv := st.server(r)
-	params := render.Cut(push.Params{Title: title, Body: body, Group: "test"}, func(p *push.Params) bool { return p.Fits() })
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Duration(c.Bark.All()[r.Server].Timeout))
-	defer cancel()
-	ok = true
-	for _, d := range a.send(ctx, srv, r, &params, r.Devices, func(delivery) {}) {
-		lines = append(lines, d.String())
-		ok = ok && d.Outcome == push.Delivered
-	}
-	return lines, ok, nil
-}

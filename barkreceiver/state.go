@@ -6,9 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-kit/log"
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/silence"
@@ -84,15 +81,4 @@ func (a *App) forgetServers(old, next *state) {
 			a.metrics.up.DeleteLabelValues(s.url)
 		}
 	}
-}
-
-// newTester returns an app that has a configuration and can send, no more.
-func newTester(c *config.Config) (*App, error) {
-	a := &App{logger: log.NewNopLogger(), metrics: newMetrics(prometheus.NewRegistry())}
-	st, err := a.newState(c)
-	if err != nil {
-		return nil, err
-	}
-	a.state.Store(st)
-	return a, nil
 }
