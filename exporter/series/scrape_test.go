@@ -17,15 +17,13 @@ import (
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
-const many = 50_000
-
-// crowd is a store with many series that have all shown their 0, each of a
-// reason that is its number, and the events that count into them.
-func crowd() (*Store, []*occurrence.Event) {
+// crowd is a store with n series that have all shown their 0, each of a reason
+// that is its number, and the events that count into them.
+func crowd(n int) (*Store, []*occurrence.Event) {
 	c := DefaultConfig()
-	c.Limit, c.NewSeriesDelay = many, 0
+	c.Limit, c.NewSeriesDelay = n, 0
 	s := New(c)
-	events := make([]*occurrence.Event, many)
+	events := make([]*occurrence.Event, n)
 	for i := range events {
 		events[i] = &occurrence.Event{
 			Type: "Warning", Reason: strconv.Itoa(i), Component: "kubelet",
@@ -41,14 +39,14 @@ func crowd() (*Store, []*occurrence.Event) {
 
 // collect returns the counters of a scrape by the series' numbers. It does
 // without a registry, which takes most of a scrape's time.
-func collect(t *testing.T, s *Store) []int64 {
+func collect(t *testing.T, s *Store, n int) []int64 {
 	t.Helper()
 	ch := make(chan prometheus.Metric, 1000)
 	go func() {
 		defer close(ch)
 		s.Collect(ch)
 	}()
-	out := make([]int64, many)
+	out := make([]int64, n)
 	for m := range ch {
 		c, ok := m.(counter)
 		if !ok {
@@ -68,9 +66,10 @@ func collect(t *testing.T, s *Store) []int64 {
 // have been counted once more than those behind it: a scrape that shows anything
 // else has mixed two moments.
 func TestScrapeIsOneMoment(t *testing.T) {
+	const many = 10_000
 	for _, durable := range []bool{false, true} {
 		t.Run(fmt.Sprintf("durable=%v", durable), func(t *testing.T) {
-			s, events := crowd()
+			s, events := crowd(many)
 			flush := func() {}
 			if durable {
 				var lock sync.Mutex
@@ -103,7 +102,7 @@ func TestScrapeIsOneMoment(t *testing.T) {
 			var last int64
 			for range 5 {
 				before := counted.Load()
-				vs := collect(t, s)
+				vs := collect(t, s, many)
 				after := counted.Load()
 				sum := consistent(t, vs)
 				if sum < last || sum > after+1 || !durable && sum < before {
@@ -137,7 +136,8 @@ func consistent(t *testing.T, vs []int64) int64 {
 // while 10,000 occurrences a second come in. It also tells the longest time that
 // one of them had to wait to be counted.
 func BenchmarkScrape(b *testing.B) {
-	s, events := crowd()
+	const many = 50_000
+	s, events := crowd(many)
 	reg := prometheus.NewRegistry()
 	reg.MustRegister(s)
 	h := promhttp.HandlerFor(reg, promhttp.HandlerOpts{EnableOpenMetrics: true, EnableOpenMetricsTextCreatedSamples: true})
@@ -177,7 +177,7 @@ func drip(s *Store, events []*occurrence.Event, stop <-chan struct{}) (worst tim
 			begun := time.Now()
 			s.Count(events[i], 1, begun)
 			worst = max(worst, time.Since(begun))
-			i = (i + 1) % many
+			i = (i + 1) % len(events)
 		}
 	}
 }
