@@ -21,12 +21,13 @@ const stamp = "20060102T150405.000000000Z"
 // is taken back.
 //
 // It is code of our own because no kept library does the larger part of it.
-// Timberjack, which took lumberjack's place, has no hand on its file: what is torn
-// cannot be taken back nor anything synced, and it goes on in a file that was moved
-// away. After a rotation it does not append, so that a file that logrotate copies and
-// cuts has a hole. A line that is larger than a file may be is an error to it, what
-// it cannot remove it does not tell, and it keeps files for days. Around it all that is
-// here would stay but the renaming.
+// Timberjack (1.4), which took lumberjack's place, does not append to a file that it
+// begins: where a half-written line is taken back from it, or logrotate has copied and
+// cut it, the next line comes behind a hole. It goes on in a file that was moved away,
+// and once closed it rotates no more, so it cannot be told to follow. A line that is
+// larger than a file may be it refuses, old files it keeps for days and no less, and
+// what it cannot remove it tells standard error alone. Around it all that is here would
+// stay but the renaming.
 type file struct {
 	path    string
 	rotated func(to string)
