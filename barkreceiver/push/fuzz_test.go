@@ -27,6 +27,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add(200, []byte(`{"code":200,"message":"success","data":[{"code":200,"device_key":"`+one+`"},{"code":400,"message":"`+two+`"}]}`), "")
 	f.Add(400, []byte(`{"code":400,"message":"batch push count exceeds the maximum limit: 1"}`), "7")
 	f.Add(500, []byte(`{"code":500,"message":"push failed: Unregistered"}`), "Wed, 25 Nov 2026 10:00:00 GMT")
+	f.Add(110, []byte("device_key: "+one[:4]+"\xe2"+one[4:]), "\xa3")
 	f.Add(302, []byte(`<html>`+one), "-99999999999999999999")
 	f.Fuzz(func(t *testing.T, status int, body []byte, after string) {
 		if status/100 == 3 {

@@ -51,6 +51,7 @@ const (
 // redact cleans a text that came from a server or a library of the devices'
 // keys and tokens and makes it one short line.
 func redact(text string, devices []Device) string {
+	text = strings.ToValidUTF8(text, "\uFFFD") // first of all: a key must not come together later
 	for _, d := range devices {
 		if len(d.Key) >= minKey {
 			text = strings.ReplaceAll(text, string(d.Key), mask)
@@ -59,7 +60,7 @@ func redact(text string, devices []Device) string {
 	text = deviceToken.ReplaceAllString(text, "/3/device/"+mask)
 	text = quotedKey.ReplaceAllString(text, "failed to get ["+mask+"]")
 	text = longHex.ReplaceAllString(text, mask)
-	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	text = strings.Join(strings.Fields(text), " ")
 	if r := []rune(text); len(r) > maxDetail {
 		text = string(r[:maxDetail]) + "…"
 	}
