@@ -31,7 +31,7 @@ func TestRedact(t *testing.T) {
 		{"token " + token + "!", "token ***!"},
 		{"a\nb\t c", "a b c"},
 		{strings.Repeat("汉", 300), strings.Repeat("汉", 200) + "…"},
-		{"bad \xff byte", "bad byte"},
+		{"bad \xff byte", "bad \uFFFD byte"},
 	} {
 		if got := redact(tt.in, devices); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
