@@ -21,19 +21,21 @@ func FuzzPages(f *testing.F) {
 	f.Add("state=firing&q=cart&sort=last", "a message", "cart")
 	f.Add("fingerprint=%00&severity=%3Cscript%3E&sort=x", "<script>alert(1)</script>", "javascript:x")
 	f.Add("%zz&;&q=%ff", "\xff\"'>", `"><img src=x>`)
+	// Made once, for rules and pages take longer to read than to be asked.
+	vs, m := sample(f), noise.New()
+	var status notify.Status
+	p, err := New(Options{Source: vs, Meter: m, Logger: log.NewNopLogger(), Status: func(context.Context) (map[string]notify.Status, error) {
+		return map[string]notify.Status{vs[0].Fingerprint: status}, nil
+	}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	p.SetAlertmanager("http://am.example")
 	f.Fuzz(func(t *testing.T, query, message, name string) {
-		vs := sample(t)
 		vs[0].Annotations["description"], vs[0].Annotations["runbook_url"] = message, message
 		vs[0].Labels["name"], vs[0].Objects = name, []string{name}
-		m := noise.New()
 		m.Add(noise.Source{Type: "Warning", Reason: message, Namespace: name, Kind: name, Workload: name}, "x", noise.Counts{Occurrences: 40, Alerts: 1})
-		p, err := New(Options{Source: vs, Meter: m, Logger: log.NewNopLogger(), Status: func(context.Context) (map[string]notify.Status, error) {
-			return map[string]notify.Status{vs[0].Fingerprint: {State: name, SilencedBy: []string{message}, InhibitedBy: []string{name}, Receivers: []string{message}}}, nil
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		p.SetAlertmanager("http://am.example")
+		status = notify.Status{State: name, SilencedBy: []string{message}, InhibitedBy: []string{name}, Receivers: []string{message}}
 		for path, handler := range p.Handlers() {
 			r := httptest.NewRequest(http.MethodGet, path, nil)
 			r.URL = &url.URL{Path: path, RawQuery: query}
