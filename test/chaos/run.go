@@ -32,6 +32,7 @@ type Report struct {
 	Tails    string // of all logs, if the run failed
 }
 
+// String tells it in a few lines.
 func (r *Report) String() string {
 	n := 0
 	for _, c := range r.Faults {
