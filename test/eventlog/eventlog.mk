@@ -1,8 +1,13 @@
 # The way of the event log into stores, over an outage as long as one in life. The
-# root Makefile includes this.
+# root Makefile includes this after test/parts/parts.mk.
 
 OUTAGE ?= 30s
 
-.PHONY: eventlog
-eventlog: build parts-test ## The event log into each store, over an outage of it; OUTAGE=5m for a longer one.
+.PHONY: eventlog rsyslog
+eventlog: build parts-test rsyslog ## The event log into each store, over an outage of it; OUTAGE=5m for a longer one.
 	cd test && go test -count=1 -v -timeout 1h ./eventlog -outage=$(OUTAGE)
+
+e2e: rsyslog
+
+rsyslog: ## lays rsyslog beside the parts where apt is at hand
+	@sh test/eventlog/rsyslog.sh $(PARTS_BIN)

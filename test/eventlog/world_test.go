@@ -19,7 +19,10 @@ import (
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
-const examples = "../../deploy/examples/event-log"
+const (
+	examples = "../../deploy/examples/event-log"
+	fromFile = "otel-collector-file.yaml"
+)
 
 // outage is how long the store is away.
 func outage() time.Duration {
@@ -32,19 +35,20 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// world is a cluster of events, the exporter, and a collector.
+// world is a cluster of events, the exporter, and what carries its records on.
 type world struct {
-	t         *testing.T
-	ctx       context.Context
-	dir       string
-	store     *fakeapi.Store
-	live      []*corev1.Event
-	exporter  *testbed.Process
-	collector *testbed.Process
-	again     map[string]testbed.Command // how each is started
-	url       string                     // of the exporter
+	t        *testing.T
+	ctx      context.Context
+	dir      string
+	store    *fakeapi.Store
+	live     []*corev1.Event
+	exporter *testbed.Process
+	url      string                     // of the exporter
+	again    map[string]testbed.Command // how each is started
 
-	killCollector func()
+	shipper     string // a collector, or rsyslog
+	running     *testbed.Process
+	killShipper func()
 }
 
 func newWorld(t *testing.T) *world {
@@ -83,34 +87,43 @@ func (w *world) run(name string) *testbed.Process {
 	return p
 }
 
-// startCollector starts the collector with a shipped configuration, in which
-// what is a user's own to say is replaced, and returns its address for gRPC.
-func (w *world) startCollector(example string, replace map[string]string, env ...string) string {
+// example writes down a shipped configuration, in which what is a user's own to say
+// is replaced.
+func (w *world) example(name string, replace map[string]string) string {
 	w.t.Helper()
-	b, err := os.ReadFile(filepath.Join(examples, example))
+	b, err := os.ReadFile(filepath.Join(examples, name))
 	w.must(err)
 	text := string(b)
-	at := fmt.Sprintf("127.0.0.1:%d", w.port())
-	if strings.Contains(text, "0.0.0.0:4317") {
-		replace["0.0.0.0:4317"], replace["0.0.0.0:4318"] = at, fmt.Sprintf("127.0.0.1:%d", w.port())
-	}
-	replace["/var/lib/otelcol"] = filepath.Join(w.dir, "otelcol")
 	for old, fresh := range replace {
 		if !strings.Contains(text, old) {
-			w.t.Fatalf("%s has no %s", example, old)
+			w.t.Fatalf("%s has no %s", name, old)
 		}
 		text = strings.ReplaceAll(text, old, fresh)
 	}
-	// Its own metrics would take a port.
+	// A collector's own metrics would take a port.
 	text = strings.Replace(text, "service:\n", "service:\n  telemetry: {metrics: {level: none}}\n", 1)
-	config := filepath.Join(w.dir, example)
-	w.must(os.WriteFile(config, []byte(text), 0o600))
+	path := filepath.Join(w.dir, name)
+	w.must(os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// startCollector starts the collector with a shipped configuration and returns its
+// address for gRPC.
+func (w *world) startCollector(example string, replace map[string]string, env ...string) string {
+	w.t.Helper()
+	at := fmt.Sprintf("127.0.0.1:%d", w.port())
+	if example != fromFile {
+		replace["0.0.0.0:4317"], replace["0.0.0.0:4318"] = at, fmt.Sprintf("127.0.0.1:%d", w.port())
+	}
+	replace["/var/lib/otelcol"] = filepath.Join(w.dir, "otelcol")
+	config := w.example(example, replace)
 	path, err := testbed.Binary("", "otelcol")
 	w.must(err)
-	w.again["otelcol"] = testbed.Command{Name: "otelcol", Path: path, Dir: w.dir, Args: []string{"--config", config}, Env: env}
-	w.killCollector = func() { w.collector.Kill() }
-	w.collector = w.run("otelcol")
-	w.must(w.collector.WaitLog(w.ctx, "Everything is ready"))
+	w.shipper = "otelcol"
+	w.again[w.shipper] = testbed.Command{Name: w.shipper, Path: path, Dir: w.dir, Args: []string{"--config", config}, Env: env}
+	w.killShipper = func() { w.running.Kill() }
+	w.running = w.run(w.shipper)
+	w.must(w.running.WaitLog(w.ctx, "Everything is ready"))
 	return "http://" + at
 }
 
