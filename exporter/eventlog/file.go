@@ -39,7 +39,11 @@ type file struct {
 	info  os.FileInfo
 	size  int64
 	begun time.Time // of the first line
+	later time.Time // a rotation has failed, and is not tried again before
 }
+
+// rotateAgain is how long after a failure a rotation is tried again.
+const rotateAgain = time.Minute
 
 func openFile(path string, rotated func(string), fault func(error)) (*file, error) {
 	f := &file{path: path, rotated: rotated, fault: fault}
@@ -145,9 +149,9 @@ func (f *file) follow() error {
 	return old.Close()
 }
 
-// rotate begins a new file where the old one is full or old.
+// rotate begins a new file where the old one is full or old, if it can.
 func (f *file) rotate(more int, r *Rotation) error {
-	if f.size == 0 {
+	if f.size == 0 || time.Now().Before(f.later) {
 		return nil
 	}
 	full := r.MaxSizeMB > 0 && f.size+int64(more) > int64(r.MaxSizeMB)<<20
@@ -157,7 +161,9 @@ func (f *file) rotate(more int, r *Rotation) error {
 	}
 	to := f.aside(time.Now().UTC().Format(stamp))
 	if err := errors.Join(f.f.Sync(), os.Rename(f.path, to)); err != nil {
-		return fmt.Errorf("rotate: %w", err)
+		f.later = time.Now().Add(rotateAgain) // until then it is written on: too large is better than none
+		f.fault(fmt.Errorf("rotate: %w", err))
+		return nil
 	}
 	before := f.f
 	f.use(nil)

@@ -54,6 +54,23 @@ func TestRotationBySize(t *testing.T) {
 	}
 }
 
+// TestRotationFails: a file that cannot be moved, here because its new name would be
+// too long, is written on, and that is told.
+func TestRotationFails(t *testing.T) {
+	f := open(t, filepath.Join(t.TempDir(), "events-"+strings.Repeat("x", 230)+".jsonl"), func(o *Options) { o.Config.Rotation.MaxAge = 1 })
+	f.run()
+	for n := range int64(3) {
+		f.Observe(event("a", n+1))
+		f.Settle()
+	}
+	f.holds("a:1+1 a:2+1 a:3+1")
+	f.metric(f.lines.metrics.failures, 1)
+	f.metric(f.lines.metrics.records, 3)
+	if logs := f.logs.String(); strings.Count(logs, "rotate: rename") != 1 {
+		t.Errorf("it says\n%s", logs)
+	}
+}
+
 // TestRotationByAge: the age is that of the file's first line, also after a
 // restart.
 func TestRotationByAge(t *testing.T) {

@@ -166,14 +166,19 @@ func TestStandardOutput(t *testing.T) {
 	}
 }
 
+// TestUnwritable: a file that cannot be opened is an error at once, which says why.
 func TestUnwritable(t *testing.T) {
 	dir := t.TempDir()
-	_, err := New(Options{
-		Path: filepath.Join(dir, "none", "events.jsonl"), Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(),
-		Settings: Settings{Config: DefaultConfig()},
-	})
-	if err == nil || !strings.Contains(err.Error(), "event log: open "+dir+"/none/events.jsonl: no such file or directory") {
-		t.Errorf("error %v", err)
+	for path, why := range map[string]string{
+		filepath.Join(dir, "none", "events.jsonl"): "no such file or directory",
+		dir: "is a directory",
+	} {
+		_, err := New(Options{
+			Path: path, Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), Settings: Settings{Config: DefaultConfig()},
+		})
+		if err == nil || !strings.HasPrefix(err.Error(), "event log: open "+path+": ") || !strings.Contains(err.Error(), why) {
+			t.Errorf("%s: error %v", path, err)
+		}
 	}
 }
 
