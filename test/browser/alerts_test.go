@@ -142,7 +142,7 @@ func (r *room) replay(ctx context.Context, t *testing.T) {
 // open shows a page of the exporter.
 func (r *room) open(t *testing.T, path string, before ...chromedp.Action[chromedp.Void]) *stage {
 	t.Helper()
-	s := &stage{t: t, tab: newTab(t, r.browser)}
+	s := &stage{t: t, tab: newTab(r.browser, t)}
 	s.run(append(before, chromedp.Navigate(r.exporter+path))...)
 	return s
 }

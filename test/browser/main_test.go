@@ -66,14 +66,14 @@ func (c chrome) open(t *testing.T, before ...chromedp.Action[chromedp.Void]) *st
 	s.http = httptest.NewServer(s)
 	t.Cleanup(s.http.Close)
 	t.Cleanup(s.Close)
-	s.tab = newTab(t, c.ctx)
+	s.tab = newTab(c.ctx, t)
 	s.run(append(before, chromedp.Navigate(s.http.URL+s.ada.Path()))...)
 	s.until(`document.getElementById("link").textContent === "live"`)
 	return s
 }
 
 // newTab opens a tab in the browser, for no longer than a page may take.
-func newTab(t *testing.T, browser context.Context) context.Context {
+func newTab(browser context.Context, t *testing.T) context.Context {
 	t.Helper()
 	tab, cancel := chromedp.NewContext(browser)
 	t.Cleanup(cancel)

@@ -163,7 +163,7 @@ func (d *desk) call(t *testing.T, method, path string, in, out any) {
 // tab opens a page of the receiver in a tab of its own.
 func (d *desk) tab(t *testing.T, url string, before ...chromedp.Action[chromedp.Void]) *stage {
 	t.Helper()
-	s := &stage{t: t, tab: newTab(t, d.browser)}
+	s := &stage{t: t, tab: newTab(d.browser, t)}
 	before = append([]chromedp.Action[chromedp.Void]{chromedp.EmulateViewport(390, 760, chromedp.EmulateScale(2))}, before...)
 	s.run(append(before, chromedp.Navigate(url))...)
 	return s

@@ -27,8 +27,10 @@ not json
 	}
 	at := func(d time.Duration) time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(d) }
 	want := []Event{
-		{"ADDED", "Warning", at(10 * time.Second)}, {"MODIFIED", "", at(30500 * time.Millisecond)},
-		{"", "", at(70 * time.Second)}, {"DELETED", "", at(20 * time.Second)},
+		{"ADDED", "Warning", at(10 * time.Second)},
+		{"MODIFIED", "", at(30500 * time.Millisecond)},
+		{"", "", at(70 * time.Second)},
+		{"DELETED", "", at(20 * time.Second)},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("-want +got\n%s", d)
