@@ -43,7 +43,7 @@ func TestOddMessages(t *testing.T) {
 	odd.Message, odd.Reason, odd.Object.Name = "a \xff\xfe b\x00\n\u2028", "\xc3(", "cart\xff"
 	f.Observe(odd)
 	large := event("large", 1)
-	large.Message = strings.Repeat("\xff", 1<<20) // three bytes each in the line
+	large.Message = strings.Repeat("\xff", 1<<10) + strings.Repeat("x", 1<<20)
 	f.Observe(large)
 	f.Observe(event("plain", 1))
 	f.Settle()

@@ -14,6 +14,7 @@ const maxQueued = 64 << 20
 type ledger struct {
 	mu       sync.Mutex
 	capacity int
+	room     int           // bytes
 	waiting  int           // records that nobody writes yet
 	bytes    int           // … of them
 	put      uint64        // how many ever set out
@@ -21,7 +22,9 @@ type ledger struct {
 	moved    chan struct{} // closed when done has moved
 }
 
-func newLedger(capacity int) *ledger { return &ledger{capacity: capacity, moved: make(chan struct{})} }
+func newLedger(capacity int) *ledger {
+	return &ledger{capacity: capacity, room: maxQueued, moved: make(chan struct{})}
+}
 
 func (l *ledger) limit(capacity int) {
 	l.mu.Lock()
@@ -33,7 +36,7 @@ func (l *ledger) limit(capacity int) {
 func (l *ledger) admit(size int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.waiting >= l.capacity || l.bytes+size > maxQueued && l.waiting > 0 {
+	if l.waiting >= l.capacity || l.bytes+size > l.room && l.waiting > 0 {
 		return false
 	}
 	l.waiting++
