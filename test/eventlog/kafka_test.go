@@ -105,9 +105,11 @@ func (w *world) disturb(away, back func()) {
 	away()
 	over := time.NewTimer(outage())
 	w.happen(300)
-	w.killShipper()
-	w.happen(300)
-	w.running = w.run(w.shipper)
+	if w.killShipper != nil {
+		w.killShipper()
+		w.happen(300)
+		w.running = w.run(w.shipper)
+	}
 	w.happen(300)
 	w.handedOn()
 	w.exporter.Kill()

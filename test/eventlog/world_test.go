@@ -66,9 +66,12 @@ func (w *world) must(err error) {
 	}
 }
 
+// ports are those of programs and stores that end and start again.
+var ports testbed.Ports
+
 func (w *world) port() int {
 	w.t.Helper()
-	p, err := testbed.FreePort()
+	p, err := ports.Quiet()
 	w.must(err)
 	return p
 }
