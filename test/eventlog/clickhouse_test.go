@@ -51,8 +51,7 @@ func (w *world) startClickHouse() *clickhouse {
 
 func (c *clickhouse) back() {
 	c.w.t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(c.w.ctx, "tcp", c.addr)
-	c.w.must(err)
+	l := c.w.listen(c.addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.l = l

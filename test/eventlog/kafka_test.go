@@ -35,9 +35,11 @@ func (k *kafka) address() string { return fmt.Sprintf("127.0.0.1:%d", k.port) }
 // back starts the broker with all that it had.
 func (k *kafka) back() {
 	k.w.t.Helper()
-	c, err := kfake.NewCluster(kfake.Ports(k.port), kfake.NumBrokers(1), kfake.SeedTopics(3, topic), kfake.DataDir(filepath.Join(k.w.dir, "kafka")), kfake.SyncWrites())
-	k.w.must(err)
-	k.cluster = c
+	k.w.eventually("the broker can listen", func() (bool, error) { // see listen
+		var err error
+		k.cluster, err = kfake.NewCluster(kfake.Ports(k.port), kfake.NumBrokers(1), kfake.SeedTopics(3, topic), kfake.DataDir(filepath.Join(k.w.dir, "kafka")), kfake.SyncWrites())
+		return err == nil, err
+	})
 }
 
 // read reads the topic from its beginning to where it ends now.

@@ -34,10 +34,23 @@ func (s *server) away() { _ = s.http.Close() }
 
 func (s *server) back() {
 	s.w.t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(s.w.ctx, "tcp", s.addr)
-	s.w.must(err)
+	l := s.w.listen(s.addr)
 	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: time.Minute, BaseContext: func(net.Listener) context.Context { return s.w.ctx }}
 	go func(h *http.Server) { _ = h.Serve(l) }(s.http)
+}
+
+// listen listens at an address. A program that another test starts at this moment
+// has, until it is itself, what was open here, and so what tried whether the port is
+// free; then it is taken a little longer.
+func (w *world) listen(addr string) net.Listener {
+	w.t.Helper()
+	var l net.Listener
+	w.eventually("a store can listen", func() (bool, error) {
+		var err error
+		l, err = (&net.ListenConfig{}).Listen(w.ctx, "tcp", addr)
+		return err == nil, err
+	})
+	return l
 }
 
 // body reads the whole of a request, whose sender may be killed meanwhile.
