@@ -1,6 +1,7 @@
 package lookup
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -32,7 +33,8 @@ func FuzzAnswer(f *testing.F) {
 			t.Errorf("%d questions", n)
 		}
 		for _, path := range x.server.gets {
-			if strings.Contains(path, "..") || strings.Contains(path, "secrets") {
+			// A name of three dots is one like any other.
+			if slices.Contains(strings.Split(path, "/"), "..") || strings.Contains(path, "secrets") {
 				t.Errorf("asked for %s", path)
 			}
 		}
