@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"time"
@@ -25,9 +24,8 @@ type Reloader struct {
 	logger   log.Logger
 	interval time.Duration
 
-	mu    sync.Mutex // held while applying
-	files []string
-	sum   [sha256.Size]byte
+	mu    sync.Mutex          // held while applying
+	files map[string]checksum // of what was applied
 
 	successful prometheus.Gauge
 	lastTime   prometheus.Gauge
@@ -74,11 +72,25 @@ func (r *Reloader) Reload(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	// Of before they are read: what changes while they are is found at the next
+	// look. A file that is new can only be looked at afterwards.
+	before := make(map[string]checksum, len(r.files))
+	for f := range r.files {
+		before[f] = checksumOf(f)
+	}
 	files, err := r.apply()
 	if len(files) > 0 {
-		r.files = files
+		r.files = make(map[string]checksum, len(files))
+		for _, f := range files {
+			sum, known := before[f]
+			if !known {
+				sum = checksumOf(f)
+			}
+			r.files[f] = sum
+		}
+	} else {
+		r.files = before
 	}
-	r.sum = checksum(r.files)
 	if err != nil {
 		r.successful.Set(0)
 		return err
@@ -129,20 +141,23 @@ func logFaults(l log.Logger, err error) {
 func (r *Reloader) changed() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.files) > 0 && checksum(r.files) != r.sum
+	for f, sum := range r.files {
+		if checksumOf(f) != sum {
+			return true
+		}
+	}
+	return false
 }
 
 // checksum is over contents, since times and inodes mislead where a mounted
-// Secret or ConfigMap is swapped by a symbolic link.
-func checksum(files []string) [sha256.Size]byte {
-	h := sha256.New()
-	for _, f := range files {
-		data, err := os.ReadFile(f)
-		if err != nil {
-			data = []byte("unreadable")
-		}
-		fmt.Fprintf(h, "%q %d\n", f, len(data))
-		h.Write(data)
+// Secret or ConfigMap is swapped by a symbolic link. That of a file that cannot
+// be read is zero.
+type checksum [sha256.Size]byte
+
+func checksumOf(file string) checksum {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return checksum{}
 	}
-	return [sha256.Size]byte(h.Sum(nil))
+	return sha256.Sum256(data)
 }

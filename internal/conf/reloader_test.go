@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -79,5 +80,36 @@ func TestReloader(t *testing.T) {
 	}
 	if problems, err := testutil.GatherAndLint(reg); err != nil || len(problems) > 0 {
 		t.Errorf("lint: %v %v", problems, err)
+	}
+}
+
+// TestChangeWhileReading: a file that changes after it was read and before the
+// reload is done is read again.
+func TestChangeWhileReading(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yml")
+	write(t, file, "one")
+	var applied []string
+	r, err := NewReloader(ReloaderOptions{
+		Logger: log.NewNopLogger(), Registerer: prometheus.NewRegistry(), Namespace: "x",
+		Apply: func() ([]string, error) {
+			data, err := os.ReadFile(file)
+			applied = append(applied, string(data))
+			if string(data) == "two" {
+				write(t, file, "three")
+			}
+			return []string{file}, err
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, "two")
+	for r.changed() {
+		if err := r.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if want := []string{"one", "two", "three"}; !slices.Equal(applied, want) {
+		t.Errorf("applied %q, want %q", applied, want)
 	}
 }
