@@ -117,13 +117,13 @@ func (w *world) judgeCounters(ctx context.Context, since time.Time) (map[tally.L
 	defer cancel()
 	var settled map[tally.Labels]bool
 	var broken error
+	var lacking []error // at the last look that there was
 	err := testbed.Poll(ctx, "until all is counted", func(ctx context.Context) (bool, error) {
 		counted, err := w.shown(ctx)
 		if err != nil {
-			return false, err
+			return false, errors.Join(append(lacking, err)...)
 		}
-		var lacking []error
-		settled = nil
+		lacking, settled = nil, nil
 		for _, replica := range []string{"a", "b"} {
 			j := w.ledger.judge(counted[replica], since)
 			if len(j.double) > 0 {
