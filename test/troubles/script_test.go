@@ -2,6 +2,7 @@ package troubles_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -42,17 +43,27 @@ func TestScript(t *testing.T) {
 	if len(told) != 11 || !strings.Contains(told[0], "opens") || !strings.Contains(told[10], "comes back") {
 		t.Errorf("told: %q", told)
 	}
-	events := seen(ctx, t, cluster)
-	for _, want := range []string{
+	wanted := []string{
 		`Pod checkout Failed: Error: ErrImagePull`,
 		`Pod search BackOff: Back-off restarting failed container`,
 		`Pod cart Unhealthy: Readiness probe failed: HTTP probe failed with statuscode: 503`,
 		`Pod checkout FailedScheduling: 0/2 nodes are available`,
 		`Node node-b Rebooted: Node node-b has been rebooted`,
-	} {
-		if !slices.ContainsFunc(events, func(e string) bool { return strings.HasPrefix(e, want) }) {
-			t.Errorf("no event %q in:\n%s", want, strings.Join(events, "\n"))
+	}
+	// A node is ready before all that its kubelet has to say of it is written.
+	soon, stop := context.WithTimeout(ctx, time.Minute)
+	defer stop()
+	err = testbed.Poll(soon, "for all events", func(context.Context) (bool, error) {
+		events := seen(ctx, t, cluster)
+		for _, want := range wanted {
+			if !slices.ContainsFunc(events, func(e string) bool { return strings.HasPrefix(e, want) }) {
+				return false, fmt.Errorf("no event %q in:\n%s", want, strings.Join(events, "\n"))
+			}
 		}
+		return true, nil
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 
