@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/kubebark/kubebark/test/testbed"
 )
 
 // got is what of a record the tests look at, as it came out of a store.
@@ -133,19 +133,7 @@ func (w *world) readsBack(read func() ([]got, error)) tally {
 	return sum
 }
 
-func (w *world) get(path string) (int, string, error) {
-	req, err := http.NewRequestWithContext(w.ctx, http.MethodGet, w.url+path, http.NoBody)
-	if err != nil {
-		return 0, "", err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(body), err
-}
+func (w *world) get(path string) (int, string, error) { return testbed.Get(w.ctx, w.url+path) }
 
 // metric returns the value of a series as /metrics has it.
 func (w *world) metric(series string) (float64, error) {
