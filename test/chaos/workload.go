@@ -178,7 +178,7 @@ func labelsOf(e *corev1.Event) tally.Labels {
 // write puts an event that tells of n more occurrences.
 func (wr *writer) write(ctx context.Context, e *corev1.Event, n int64) error {
 	risk := int64(0)
-	if b, count := told(e); count > 1 && !b.IsZero() && b.Before(wr.w.timeline.begun) {
+	if b, count := account(e); count > 1 && !b.IsZero() && b.Before(wr.w.timeline.begun) {
 		risk = n
 	}
 	defer wr.w.ledger.begin(labelsOf(e), n, risk)()
@@ -192,11 +192,11 @@ func (wr *writer) write(ctx context.Context, e *corev1.Event, n int64) error {
 	})
 }
 
-// told returns when an object began, by its reporter's clock, and of how many
+// account returns when an object began, by its reporter's clock, and of how many
 // occurrences it tells. If it began before the exporters did, one that has not
 // seen it, or was killed before it had written down that it had, cannot know how
 // many of them are new.
-func told(e *corev1.Event) (begun time.Time, count int32) {
+func account(e *corev1.Event) (begun time.Time, count int32) {
 	if e.Series != nil {
 		return e.EventTime.Time, e.Series.Count
 	}
