@@ -6,6 +6,8 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"github.com/kubebark/kubebark/internal/lifecycle"
 )
 
 // gcPercent is how much garbage there may be when it is collected, as a share
@@ -13,22 +15,20 @@ import (
 // that is live. What is waited for costs memory. See docs/performance.md.
 const gcPercent = 40
 
-// collectOften puts gcPercent in force unless the user has set GOGC.
-func collectOften() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+// collectOften puts gcPercent in force, and has it paced by a part of the group.
+// What the user has set by GOGC stays.
+func collectOften(group *lifecycle.Group) {
+	if os.Getenv("GOGC") != "" {
+		return
 	}
+	debug.SetGCPercent(gcPercent)
+	group.Add("memory", pace)
 }
 
 // pace keeps the collector's work for each byte of garbage what it is, however
 // much of the memory are counts of names, in which there are no pointers to
-// follow: a million of them need not leave room for garbage of their own. What
-// the user has set by GOGC stays. It is a part of the program.
+// follow: a million of them need not leave room for garbage of their own.
 func pace(ctx context.Context) error {
-	if os.Getenv("GOGC") != "" {
-		<-ctx.Done()
-		return ctx.Err()
-	}
 	sizes := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/heap:bytes"}}
 	set := gcPercent
 	tick := time.NewTicker(time.Second)

@@ -64,7 +64,8 @@ func (s *service) run() error {
 	// First of all: who is told to end while still starting ends in order, too.
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
-	collectOften()
+	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
+	collectOften(group)
 	base := logging.New(s.std.Err, *s.logs)
 	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
 	s.registry = prometheus.NewRegistry()
@@ -77,8 +78,6 @@ func (s *service) run() error {
 	if err != nil {
 		return err
 	}
-	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
-	group.Add("memory", pace)
 	if err := s.build(cfg, group); err != nil {
 		return err
 	}
