@@ -20,7 +20,7 @@ func (t *Tracker) Decide(ev *occurrence.Event) (rule, fingerprint string) {
 	if r.Drop {
 		return r.Name, ""
 	}
-	owner, _ := t.settled(&o)
+	owner, _ := t.settled(r, &o)
 	ls, _ := r.Labels(&o.Event, owner) // failures were counted when it was observed
 	return r.Name, notify.FingerprintOf(ls).String()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubebark/kubebark/alertbridge/identity"
+	"github.com/kubebark/kubebark/alertbridge/rule"
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
@@ -26,12 +27,29 @@ type waiting struct {
 // hold keeps an occurrence back whose alert is about an owner that has to be
 // asked for first, and what must come after such a one. Where there is no room
 // to wait it goes on without.
-func (t *Tracker) hold(o *occurrence.Occurrence, now time.Time) bool {
+func (t *Tracker) hold(r *rule.Rule, o *occurrence.Occurrence, now time.Time) bool {
 	if t.questions.lookups == nil {
 		return false
 	}
-	obj := objectOf(&o.Object)
-	for _, before := range append(goneBy(&o.Event), obj) {
+	if t.follows(o, now) {
+		return true
+	}
+	if !aboutOwner(r) || r.Drop || t.waiting.count >= maxHeld {
+		return false
+	}
+	if _, ok := t.settled(r, o); ok || !t.askOwner(o.Object, now) {
+		return false
+	}
+	t.wait(objectOf(&o.Object), o)
+	return true
+}
+
+// follows puts an occurrence behind one that waits, if it must come after it.
+func (t *Tracker) follows(o *occurrence.Occurrence, now time.Time) bool {
+	if len(t.waiting.objects) == 0 {
+		return false
+	}
+	for _, before := range append(goneBy(&o.Event), objectOf(&o.Object)) {
 		if _, ok := t.waiting.objects[before]; !ok {
 			continue
 		}
@@ -41,16 +59,11 @@ func (t *Tracker) hold(o *occurrence.Occurrence, now time.Time) bool {
 		}
 		t.release(before, identity.Owner{}, now)
 	}
-	r := t.settings.Rules.Match(&o.Event)
-	if r == nil || r.Drop || r.Identity != identity.ModeOwner || t.waiting.count >= maxHeld {
-		return false
-	}
-	if _, ok := t.settled(o); ok || !t.askOwner(o.Object, now) {
-		return false
-	}
-	t.wait(obj, o)
-	return true
+	return false
 }
+
+// aboutOwner tells whether alerts by the rule, which may be nil, are about owners.
+func aboutOwner(r *rule.Rule) bool { return r != nil && r.Identity == identity.ModeOwner }
 
 func (t *Tracker) wait(obj object, o *occurrence.Occurrence) {
 	c := *o
@@ -87,17 +100,21 @@ func (t *Tracker) release(obj object, owner identity.Owner, now time.Time) {
 			t.take(o, now)
 			continue
 		}
-		id, ok := t.settled(o)
+		r := t.settings.Rules.Match(&o.Event)
+		id, ok := t.settled(r, o)
 		if !ok {
 			id = owner
 		}
-		t.move(o, id, now)
+		t.move(r, o, id, now)
 	}
 }
 
 // settled returns the owner that an episode of the occurrence's object and
 // reason has, which it keeps as long as it lasts.
-func (t *Tracker) settled(o *occurrence.Occurrence) (owner identity.Owner, ok bool) {
+func (t *Tracker) settled(r *rule.Rule, o *occurrence.Occurrence) (owner identity.Owner, ok bool) {
+	if !aboutOwner(r) {
+		return identity.Owner{}, false
+	}
 	for _, a := range t.subjects.about(objectOf(&o.Object)) {
 		if e := a.episode; e.rule.Identity == identity.ModeOwner && e.event.Reason == o.Reason && e.event.Type == o.Type {
 			return e.owner, true

@@ -133,15 +133,15 @@ func (t *Tracker) Observe(o *occurrence.Occurrence) {
 
 // take lets an occurrence move episodes on, at once or when its owner is known.
 func (t *Tracker) take(o *occurrence.Occurrence, now time.Time) {
-	if !t.hold(o, now) {
-		owner, _ := t.settled(o)
-		t.move(o, owner, now)
+	r := t.settings.Rules.Match(&o.Event)
+	if !t.hold(r, o, now) {
+		owner, _ := t.settled(r, o)
+		t.move(r, o, owner, now)
 	}
 }
 
-// move lets an occurrence move episodes on.
-func (t *Tracker) move(o *occurrence.Occurrence, owner identity.Owner, now time.Time) {
-	r := t.settings.Rules.Match(&o.Event)
+// move lets an occurrence that the rule matches, if any, move episodes on.
+func (t *Tracker) move(r *rule.Rule, o *occurrence.Occurrence, owner identity.Owner, now time.Time) {
 	t.recover(r, o, now)
 	if r != nil {
 		t.metrics.matches.WithLabelValues(r.Name).Inc()
@@ -222,6 +222,9 @@ func (t *Tracker) life(o *occurrence.Occurrence) time.Duration {
 
 // episode returns the episode of the occurrence, a new one if need be.
 func (t *Tracker) episode(r *rule.Rule, o *occurrence.Occurrence, owner identity.Owner) *episode {
+	if e := t.known(r, o, owner); e != nil {
+		return e
+	}
 	ls, failures := r.Labels(&o.Event, owner)
 	t.failed(r, failures)
 	fp := notify.FingerprintOf(ls)
@@ -234,6 +237,21 @@ func (t *Tracker) episode(r *rule.Rule, o *occurrence.Occurrence, owner identity
 	e := &episode{fp: fp, labels: ls, rule: r, owner: owner}
 	t.active[fp] = e
 	return e
+}
+
+// known returns the episode which the occurrence's object is in already by the
+// same rule and reason, nil if there is none: most occurrences are repeats, whose
+// labels need not be made.
+func (t *Tracker) known(r *rule.Rule, o *occurrence.Occurrence, owner identity.Owner) *episode {
+	if !r.Plain() {
+		return nil
+	}
+	for _, a := range t.subjects.about(objectOf(&o.Object)) {
+		if e := a.episode; e.rule == r && e.event.Reason == o.Reason && (e.owner == owner || r.Identity != identity.ModeOwner) {
+			return e
+		}
+	}
+	return nil
 }
 
 func (t *Tracker) failed(r *rule.Rule, n int) {

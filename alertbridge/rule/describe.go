@@ -112,7 +112,7 @@ func (r *Rule) warnings() []string {
 	}
 	for _, reason := range r.ResolveOn {
 		ending := &occurrence.Event{Type: occurrence.Normal, Reason: reason}
-		if matchAll(r.matchers.first, ending, "") && !r.matchers.reason("") {
+		if matchAll(r.matchers.first, ending) && !r.matchers.reason("") {
 			add("%s both raises and ends the alert", reason)
 		}
 	}

@@ -17,7 +17,7 @@ const fields = "type, reason, namespace, kind, name, component, host, message, w
 
 // field returns what a matcher on the field sees; ok tells whether there is
 // such a field.
-func field(name string, ev *occurrence.Event, workload string) (value string, ok bool) {
+func field(name string, ev *occurrence.Event) (value string, ok bool) {
 	switch name {
 	case "type":
 		return ev.Type, true
@@ -36,7 +36,7 @@ func field(name string, ev *occurrence.Event, workload string) (value string, ok
 	case "message":
 		return ev.Message, true
 	case "workload":
-		return workload, true
+		return occurrence.Workload(ev.Object.Kind, ev.Object.Name), true
 	}
 	return "", false
 }
@@ -73,7 +73,7 @@ func (ms *matchers) parse(s string) error {
 		return fmt.Errorf("no matcher in %q", s)
 	}
 	for _, m := range parsed {
-		switch _, ok := field(m.Name, &occurrence.Event{}, ""); {
+		switch _, ok := field(m.Name, &occurrence.Event{}); {
 		case !ok:
 			return fmt.Errorf("events have no field %q; there are %s", m.Name, fields)
 		case m.Name == "type" || m.Name == "reason":
@@ -85,9 +85,9 @@ func (ms *matchers) parse(s string) error {
 	return nil
 }
 
-func matchAll(ms []*labels.Matcher, ev *occurrence.Event, workload string) bool {
+func matchAll(ms []*labels.Matcher, ev *occurrence.Event) bool {
 	for _, m := range ms {
-		if v, _ := field(m.Name, ev, workload); !m.Matches(v) {
+		if v, _ := field(m.Name, ev); !m.Matches(v) {
 			return false
 		}
 	}

@@ -53,6 +53,12 @@ func compile(s *Spec, name string, mode identity.Mode) (*Rule, error) {
 	return r, errors.Join(errM, errL, errA)
 }
 
+// Plain tells whether the alert's labels depend on nothing but the event's
+// reason, its object, and the owner: the rule has no templates for them.
+func (r *Rule) Plain() bool {
+	return !slices.ContainsFunc(r.labels, func(t text) bool { return t.tmpl != nil })
+}
+
 // KeepFiringFor returns how long the event's reason must be quiet until its
 // alert is over.
 func (r *Rule) KeepFiringFor(ev *occurrence.Event) time.Duration {

@@ -87,9 +87,8 @@ func (s *Set) Rules() []*Rule { return s.rules }
 
 // Match returns the first rule that matches the event, nil if none does.
 func (s *Set) Match(ev *occurrence.Event) *Rule {
-	workload := occurrence.Workload(ev.Object.Kind, ev.Object.Name)
 	for _, r := range s.possible(ev) {
-		if matchAll(r.matchers.rest, ev, workload) {
+		if matchAll(r.matchers.rest, ev) {
 			return r
 		}
 	}
@@ -109,7 +108,7 @@ func (s *Set) possible(ev *occurrence.Event) []*Rule {
 	}
 	rs := []*Rule{}
 	for _, r := range s.rules {
-		if matchAll(r.matchers.first, ev, "") {
+		if matchAll(r.matchers.first, ev) {
 			rs = append(rs, r)
 		}
 	}
