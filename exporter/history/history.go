@@ -14,6 +14,7 @@ const (
 	perObject  = 20    // events of one object
 	maxEvents  = 5_000 // of all
 	maxMessage = 500   // bytes of a message
+	maxSpare   = 64    // pieces of memory for texts
 	keepFor    = 6 * time.Hour
 )
 
@@ -56,7 +57,8 @@ type History struct {
 	lives   map[uint64]*life
 	order   life // its elder is the object that was heard of last, its newer the one that was not for longest
 	entries int
-	texts   []byte // of the entry that is being made
+	texts   []byte   // of the entry that is being made
+	spare   [][]byte // of entries that went, for those to come
 }
 
 var _ occurrence.Sink = (*History)(nil)
@@ -103,7 +105,7 @@ func (l *life) enter(order *life) {
 
 // hear puts the event behind the others of its object, or there again.
 func (h *History) hear(l *life, o *occurrence.Occurrence) {
-	e := l.take(maphash.Comparable(h.seed, [2]string{o.UID, o.Name}))
+	e := h.take(l, maphash.Comparable(h.seed, [2]string{o.UID, o.Name}))
 	e.count, e.first, e.last = max(e.count, o.Count), micros(o.First), micros(o.At)
 	h.texts = h.texts[:0]
 	for _, s := range [...]string{
@@ -117,16 +119,30 @@ func (h *History) hear(l *life, o *occurrence.Occurrence) {
 }
 
 // take takes the event out of those of its object, or else makes room for it.
-func (l *life) take(event uint64) kept {
+func (h *History) take(l *life, event uint64) kept {
 	if i := slices.IndexFunc(l.events, func(e kept) bool { return e.event == event }); i >= 0 {
 		e := l.events[i]
 		l.events = slices.Delete(l.events, i, i+1)
 		return e
 	}
 	if len(l.events) >= perObject {
+		h.spares(l.events[0])
 		l.events = slices.Delete(l.events, 0, 1)
 	}
-	return kept{event: event}
+	e := kept{event: event}
+	if n := len(h.spare); n > 0 {
+		e.texts, h.spare = h.spare[n-1], h.spare[:n-1]
+	}
+	return e
+}
+
+// spares keeps the memory of events that went, where much comes and goes.
+func (h *History) spares(gone ...kept) {
+	for i := range gone {
+		if len(h.spare) < maxSpare {
+			h.spare = append(h.spare, gone[i].texts)
+		}
+	}
 }
 
 // entry is the event as people see it.
@@ -183,6 +199,7 @@ func (h *History) drop(l *life) {
 	l.leave()
 	delete(h.lives, l.object)
 	h.entries -= len(l.events)
+	h.spares(l.events...)
 }
 
 // all returns all events, those of each object with the one that was heard of
