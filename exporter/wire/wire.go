@@ -134,14 +134,10 @@ func isJSON(data []byte) bool {
 
 // typeOf returns the type of a watch event.
 func typeOf(name []byte) watch.EventType {
-	switch t := watch.EventType(name); t {
-	case watch.Added:
-		return watch.Added // and no copy is made
-	case watch.Modified:
-		return watch.Modified
-	case watch.Deleted:
-		return watch.Deleted
-	default:
-		return t
+	for _, t := range [...]watch.EventType{watch.Added, watch.Modified, watch.Deleted} {
+		if string(name) == string(t) { // and no copy is made
+			return t
+		}
 	}
+	return watch.EventType(name)
 }
