@@ -14,9 +14,7 @@ type affected struct {
 	subject *subject
 	episode *episode
 	first   part
-	rest    []part // of other containers
-	again   again
-	seen    bool // it has been there when it was looked up
+	asked   asked // whether it is there
 }
 
 const (
@@ -31,6 +29,7 @@ type part struct {
 	version   uint64
 	last      moment
 	kept      moment
+	next      *part // of another container; nil if there is none
 	series    bool
 	recovered bool
 }
@@ -62,11 +61,8 @@ func (m moment) time() time.Time {
 // parts yields the parts, of which there is one at least.
 func (a *affected) parts() iter.Seq[*part] {
 	return func(yield func(*part) bool) {
-		if !yield(&a.first) {
-			return
-		}
-		for i := range a.rest {
-			if !yield(&a.rest[i]) {
+		for p := &a.first; p != nil; p = p.next {
+			if !yield(p) {
 				return
 			}
 		}
@@ -80,15 +76,17 @@ func (a *affected) see(o *occurrence.Occurrence) {
 
 // part returns the part for the path. Beyond the limit the last is shared.
 func (a *affected) part(path string) *part {
-	for p := range a.parts() {
-		if p.path == path {
-			return p
+	p, n := &a.first, 1
+	for p.path != path {
+		if p.next == nil {
+			if n == maxParts {
+				break
+			}
+			p.next = &part{path: path}
 		}
+		p, n = p.next, n+1
 	}
-	if len(a.rest) < maxParts-1 {
-		a.rest = append(a.rest, part{path: path})
-	}
-	return &a.rest[len(a.rest)-1]
+	return p
 }
 
 // knows tells whether what a list holds was taken in before.

@@ -44,7 +44,7 @@ type episode struct {
 	owner     identity.Owner // that the labels name; zero if none was asked for or told
 	ownerPath string         // of the latest object; "" if not known
 	exit      string         // why a container does not run; "" if not known
-	exitAgain again
+	exitAsked asked
 	checked   time.Time // when its objects were last asked for
 
 	event occurrence.Event // the latest

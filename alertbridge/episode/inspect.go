@@ -20,26 +20,27 @@ const (
 	maxAsks = 6
 )
 
-// again is when a question that failed is put again: ever later, and at some
-// time no more.
-type again struct {
+// asked is how it goes with a question. One that failed is put again: ever later,
+// and at some time no more.
+type asked struct {
+	again    moment // when; 0: not
 	failures uint8
-	at       moment // 0: not again
+	answered bool
 }
 
-func (a *again) failed(now time.Time, first time.Duration) {
-	a.at = 0
+func (a *asked) failed(now time.Time, first time.Duration) {
+	a.again = 0
 	if a.failures++; a.failures < maxAsks {
-		a.at = momentOf(now.Add(first << (a.failures - 1)))
+		a.again = momentOf(now.Add(first << (a.failures - 1)))
 	}
 }
 
 // due tells whether it is time, which it is once.
-func (a *again) due(now time.Time) bool {
-	if a.at == 0 || momentOf(now) < a.at {
+func (a *asked) due(now time.Time) bool {
+	if a.again == 0 || momentOf(now) < a.again {
 		return false
 	}
-	a.at = 0
+	a.again = 0
 	return true
 }
 
@@ -69,7 +70,7 @@ func (t *Tracker) askExit(e *episode, now time.Time) {
 			return func(now time.Time) {
 				// An event often comes before the status that it is about.
 				if err != nil || text == "" {
-					e.exitAgain.failed(now, t.scale(checkAfter))
+					e.exitAsked.failed(now, t.scale(checkAfter))
 					return
 				}
 				e.exit = text
@@ -78,7 +79,7 @@ func (t *Tracker) askExit(e *episode, now time.Time) {
 		},
 	})
 	if !put {
-		e.exitAgain.failed(now, t.scale(checkAfter))
+		e.exitAsked.failed(now, t.scale(checkAfter))
 	}
 }
 
@@ -104,15 +105,15 @@ func (t *Tracker) meet(a *affected, now time.Time) {
 		},
 	})
 	if !put {
-		a.again.failed(now, t.scale(checkAfter))
+		a.asked.failed(now, t.scale(checkAfter))
 	}
 }
 
 // missed notes for all alerts about an object that it could not be asked for.
 func (t *Tracker) missed(obj object, now time.Time) {
 	for _, a := range t.subjects.about(obj) {
-		if !a.seen {
-			a.again.failed(now, t.scale(checkAfter))
+		if !a.asked.answered {
+			a.asked.failed(now, t.scale(checkAfter))
 		}
 	}
 }
@@ -123,7 +124,7 @@ func (t *Tracker) met(obj object, owner occurrence.Object, now time.Time) {
 		path = rule.ObjectPath(&owner)
 	}
 	for _, a := range t.subjects.about(obj) {
-		a.seen = true
+		a.asked.answered = true
 		if e := a.episode; path != "" && e.ownerPath != path {
 			e.ownerPath = path
 			t.learnt(e, now)
@@ -150,13 +151,13 @@ func (t *Tracker) check(e *episode, now time.Time) {
 		e.checked = now
 		for _, a := range e.objects {
 			switch {
-			case !a.seen && a.again.due(now):
+			case !a.asked.answered && a.asked.due(now):
 				t.meet(a, now)
-			case a.seen && a.troubled() && a.quietSince(now, every):
+			case a.asked.answered && a.troubled() && a.quietSince(now, every):
 				t.askThere(a, now)
 			}
 		}
-		if e.exitAgain.due(now) {
+		if e.exitAsked.due(now) {
 			t.askExit(e, now)
 		}
 	}
@@ -183,7 +184,7 @@ func (t *Tracker) askThere(a *affected, now time.Time) {
 func (t *Tracker) gone(obj object, at, now time.Time) {
 	o := &occurrence.Occurrence{At: at}
 	for _, a := range t.subjects.about(obj) {
-		if a.seen {
+		if a.asked.answered {
 			t.recoverObject(a, "", o, byGone, now)
 		}
 	}

@@ -91,8 +91,12 @@ func (t *Tracker) settle(e *episode, now time.Time) {
 // other reasons that its source has to write about the object. A recovery that
 // must hold for a while has not held by such a silence.
 func (t *Tracker) keepAlive(o *occurrence.Occurrence) {
+	as := t.subjects.about(objectOf(&o.Object))
+	if len(as) == 0 {
+		return
+	}
 	src := sourceOf(&o.Event)
-	for _, a := range t.subjects.about(objectOf(&o.Object)) {
+	for _, a := range as {
 		e := a.episode
 		if e.rule.Once || e.event.Reason == o.Reason {
 			continue

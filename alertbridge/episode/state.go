@@ -153,7 +153,7 @@ func (s *Saved) episode() *episode {
 
 func (a *affected) save() SavedObject {
 	s := a.subject
-	so := SavedObject{Kind: s.kind, Namespace: s.namespace, Name: s.name, Version: s.apiVersion, Seen: a.seen}
+	so := SavedObject{Kind: s.kind, Namespace: s.namespace, Name: s.name, Version: s.apiVersion, Seen: a.asked.answered}
 	for p := range a.parts() {
 		from := p.source.Value()
 		so.Parts = append(so.Parts, SavedPart{
@@ -166,15 +166,16 @@ func (a *affected) save() SavedObject {
 func (so *SavedObject) object() object { return object{so.Kind, so.Namespace, so.Name} }
 
 func (so *SavedObject) affected() *affected {
-	a := &affected{seen: so.Seen, first: part{source: unique.Make(source{}), recovered: true}}
-	for i, p := range so.Parts {
-		n := part{
-			p.Path, unique.Make(source{p.Component, p.Host, p.Type}), p.Version, momentOf(p.Last), momentOf(p.Kept), p.Series, p.Recovered,
+	a := &affected{asked: asked{answered: so.Seen}, first: part{source: unique.Make(source{}), recovered: true}}
+	p := &a.first
+	for i, s := range so.Parts {
+		if i > 0 {
+			p.next = new(part)
+			p = p.next
 		}
-		if i == 0 {
-			a.first = n
-		} else {
-			a.rest = append(a.rest, n)
+		*p = part{
+			path: s.Path, source: unique.Make(source{s.Component, s.Host, s.Type}), version: s.Version,
+			last: momentOf(s.Last), kept: momentOf(s.Kept), series: s.Series, recovered: s.Recovered,
 		}
 	}
 	return a

@@ -16,7 +16,8 @@ const objectsPerAlert = 10
 type subject struct {
 	object
 	apiVersion string
-	troubles   []*affected // one for each episode
+	troubles   []*affected  // one for each episode
+	one        [1]*affected // the memory of the first: most have one
 }
 
 // subjects finds objects. The key is a hash, for the names are long and are
@@ -78,6 +79,7 @@ func (ss *subjects) join(e *episode, a *affected, obj object, apiVersion string)
 	switch {
 	case s == nil:
 		s = &subject{object: obj, apiVersion: apiVersion}
+		s.troubles = s.one[:0]
 		ss.byHash[h] = s
 	case s.object != obj:
 		return false
