@@ -105,8 +105,6 @@ func (l *life) enter(order *life) {
 
 // hear puts the event behind the others of its object, or there again.
 func (h *History) hear(l *life, o *occurrence.Occurrence) {
-	e := h.take(l, maphash.Comparable(h.seed, [2]string{o.UID, o.Name}))
-	e.count, e.first, e.last = max(e.count, o.Count), micros(o.First), micros(o.At)
 	h.texts = h.texts[:0]
 	for _, s := range [...]string{
 		o.Type, o.Reason, shorten(o.Message), o.Component, o.Host,
@@ -114,6 +112,8 @@ func (h *History) hear(l *life, o *occurrence.Occurrence) {
 	} {
 		h.texts = append(binary.AppendUvarint(h.texts, uint64(len(s))), s...)
 	}
+	e := h.take(l, maphash.Comparable(h.seed, [2]string{o.UID, o.Name}))
+	e.count, e.first, e.last = max(e.count, o.Count), micros(o.First), micros(o.At)
 	e.texts = append(e.texts[:0], h.texts...)
 	l.events = append(l.events, e)
 }
@@ -129,19 +129,32 @@ func (h *History) take(l *life, event uint64) kept {
 		h.spares(l.events[0])
 		l.events = slices.Delete(l.events, 0, 1)
 	}
-	e := kept{event: event}
-	if n := len(h.spare); n > 0 {
-		e.texts, h.spare = h.spare[n-1], h.spare[:n-1]
+	return kept{event: event, texts: h.piece(len(h.texts))}
+}
+
+// piece returns memory for texts, the least spare one that has room.
+func (h *History) piece(n int) []byte {
+	best := -1
+	for i, p := range h.spare {
+		if cap(p) >= n && (best < 0 || cap(p) < cap(h.spare[best])) {
+			best = i
+		}
 	}
-	return e
+	if best < 0 {
+		return nil
+	}
+	p := h.spare[best]
+	h.spare = slices.Delete(h.spare, best, best+1)
+	return p
 }
 
 // spares keeps the memory of events that went, where much comes and goes.
 func (h *History) spares(gone ...kept) {
 	for i := range gone {
-		if len(h.spare) < maxSpare {
-			h.spare = append(h.spare, gone[i].texts)
+		if len(h.spare) == maxSpare {
+			h.spare = slices.Delete(h.spare, 0, 1)
 		}
+		h.spare = append(h.spare, gone[i].texts)
 	}
 }
 
