@@ -10,18 +10,29 @@ import (
 	"github.com/kubebark/kubebark/internal/lifecycle"
 )
 
-// gcPercent is how much garbage there may be when it is collected, as a share
-// of what the collector has to go through; Go's default is 100 percent of all
-// that is live. What is waited for costs memory. See docs/performance.md.
-const gcPercent = 40
+// How much garbage there may be when it is collected, as a share of what the
+// collector has to go through; Go's default is 100 percent of all that is live.
+// What is waited for costs memory. See docs/performance.md.
+const (
+	busyPercent = 40
+	// calmPercent is in force while collections are rare: that they come more
+	// often costs nothing then.
+	calmPercent = 15
+	// The least of all that is live, for a collector has costs of its own.
+	leastBusy, leastCalm = 10, 5
 
-// collectOften puts gcPercent in force, and has it paced by a part of the group.
-// What the user has set by GOGC stays.
+	paceEvery = 250 * time.Millisecond
+	// calmCycles is how many collections in that time are rare.
+	calmCycles = 2
+)
+
+// collectOften has the collector paced by a part of the group. What the user has
+// set by GOGC stays.
 func collectOften(group *lifecycle.Group) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	debug.SetGCPercent(gcPercent)
+	debug.SetGCPercent(busyPercent)
 	group.Add("memory", pace)
 }
 
@@ -29,16 +40,18 @@ func collectOften(group *lifecycle.Group) {
 // much of the memory are counts of names, in which there are no pointers to
 // follow: a million of them need not leave room for garbage of their own.
 func pace(ctx context.Context) error {
-	sizes := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/heap:bytes"}}
-	set := gcPercent
-	tick := time.NewTicker(time.Second)
+	read := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/heap:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}}
+	set, before := busyPercent, uint64(0)
+	tick := time.NewTicker(paceEvery)
 	defer tick.Stop()
 	for {
-		metrics.Read(sizes)
-		if p := percent(sizes[0].Value.Uint64(), sizes[1].Value.Uint64()); p != set {
+		metrics.Read(read)
+		live, scanned, cycles := read[0].Value.Uint64(), read[1].Value.Uint64(), read[2].Value.Uint64()
+		if p := percent(live, scanned, cycles-before); p != set {
 			set = p
 			debug.SetGCPercent(set)
 		}
+		before = cycles
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -48,11 +61,14 @@ func pace(ctx context.Context) error {
 }
 
 // percent is the share of what is live that may be garbage where so much of it
-// can hold pointers.
-func percent(live, scanned uint64) int {
-	const least = 10 // the collector has costs of its own
-	if scanned >= live {
-		return gcPercent
+// can hold pointers, and so many collections have come of late.
+func percent(live, scanned, cycles uint64) int {
+	p, least := uint64(busyPercent), uint64(leastBusy)
+	if cycles <= calmCycles {
+		p, least = calmPercent, leastCalm
 	}
-	return max(least, int(gcPercent*scanned/live)) //nolint:gosec // at most gcPercent
+	if scanned < live {
+		p = max(least, p*scanned/live)
+	}
+	return int(p) //nolint:gosec // at most busyPercent
 }
