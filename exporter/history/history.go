@@ -132,20 +132,17 @@ func (h *History) take(l *life, event uint64) kept {
 	return kept{event: event, texts: h.piece(len(h.texts))}
 }
 
-// piece returns memory for texts, the least spare one that has room.
+// piece returns memory for texts of so many bytes, nil if none is spare that fits.
 func (h *History) piece(n int) []byte {
-	best := -1
 	for i, p := range h.spare {
-		if cap(p) >= n && (best < 0 || cap(p) < cap(h.spare[best])) {
-			best = i
+		if cap(p) >= n && cap(p) <= n+n/4 {
+			last := len(h.spare) - 1
+			h.spare[i], h.spare[last] = h.spare[last], nil
+			h.spare = h.spare[:last]
+			return p
 		}
 	}
-	if best < 0 {
-		return nil
-	}
-	p := h.spare[best]
-	h.spare = slices.Delete(h.spare, best, best+1)
-	return p
+	return nil
 }
 
 // spares keeps the memory of events that went, where much comes and goes.
