@@ -70,5 +70,5 @@ func percent(live, scanned, cycles uint64) int {
 	if scanned < live {
 		p = max(least, p*scanned/live)
 	}
-	return int(p) //nolint:gosec // at most busyPercent
+	return int(p)
 }
