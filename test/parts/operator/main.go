@@ -21,7 +21,7 @@ import (
 	monitoringv1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1"
 	monitoringv1alpha1 "github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring/v1alpha1"
 	"github.com/prometheus-operator/prometheus-operator/pkg/assets"
-	"k8s.io/client-go/kubernetes/fake"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -61,7 +61,7 @@ func merge(strategy string, base []byte, config *monitoringv1alpha1.Alertmanager
 	var am monitoringv1.Alertmanager
 	am.Name, am.Namespace = "main", "monitoring"
 	am.Spec.AlertmanagerConfigMatcherStrategy.Type = monitoringv1.AlertmanagerConfigMatcherStrategyType(strategy)
-	core := fake.NewClientset().CoreV1() // there are no secrets to look up
+	core := corev1.New(nil) // nobody asks: there are no secrets to look up
 	b := alertmanager.NewConfigBuilder(slog.New(slog.DiscardHandler), semver.MustParse("0.30.0"), assets.NewStoreBuilder(core, core), &am)
 	if err := b.InitializeFromRawConfiguration(base); err != nil {
 		return nil, fmt.Errorf("take the base: %w", err)
