@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -24,7 +23,7 @@ type bound struct {
 	labels   amtemplate.KV
 	budget   frugal.Budget
 
-	text, line limited // what is being written: a parameter, and an alert within it
+	text, line frugal.Text // what is being written: a parameter, and an alert within it
 	writing    bool
 }
 
@@ -33,7 +32,7 @@ type bound struct {
 func (r *Renderer) bind(in Input) (*bound, error) {
 	b, ok := r.idle.Get().(*bound)
 	if !ok {
-		b = &bound{renderer: r}
+		b = &bound{renderer: r, text: frugal.Text{Limit: maxText}, line: frugal.Text{Limit: maxText}}
 		var err error
 		if b.tmpl, err = b.copyOf(r.tmpl, b.budget.Funcs(template.FuncMap(amtemplate.DefaultFuncs))); err != nil {
 			return nil, err
@@ -80,19 +79,6 @@ const (
 	maxWork = 32 << 20
 )
 
-var errFull = errors.New("the text is too long")
-
-// limited keeps the first maxText bytes and then stops the template.
-type limited struct{ bytes.Buffer }
-
-func (w *limited) Write(p []byte) (int, error) {
-	if n := maxText - w.Len(); len(p) > n {
-		w.Buffer.Write(p[:max(n, 0)])
-		return 0, errFull
-	}
-	return w.Buffer.Write(p)
-}
-
 // execute returns what a template writes.
 func (b *bound) execute(t *template.Template, name string, d any) (string, error) {
 	w := &b.text
@@ -106,7 +92,7 @@ func (b *bound) execute(t *template.Template, name string, d any) (string, error
 	defer func(outer frugal.Budget) { b.budget = outer }(b.budget)
 	b.budget.Reset(maxWork)
 	err := t.ExecuteTemplate(w, name, d)
-	if errors.Is(err, errFull) {
+	if errors.Is(err, frugal.ErrFull) {
 		err = nil
 	}
 	text := strings.TrimSpace(w.String())

@@ -7,7 +7,7 @@
 // and return, those that multiply beforehand, and [Instrument] makes each turn of
 // a loop and each call of a template pay. Who has nothing left fails, as any
 // template may, and the caller does what it does then. [Template] is all of this
-// for one text.
+// for one text, and [Text] what either may write.
 package frugal
 
 import (

@@ -1,10 +1,10 @@
 package frugal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"text/template"
 	"text/template/parse"
@@ -77,7 +77,7 @@ type Template struct {
 	tmpl   *template.Template
 	budget Budget
 	work   int
-	out    limited
+	out    Text
 }
 
 // Limits are those of each execution of a [Template].
@@ -88,7 +88,7 @@ type Limits struct {
 
 // Parse parses a text; where there is no key, a map has its zero value.
 func Parse(name, text string, funcs template.FuncMap, l Limits) (*Template, error) {
-	t := &Template{work: l.Work, out: limited{limit: l.Text}}
+	t := &Template{work: l.Work, out: Text{Limit: l.Text}}
 	var err error
 	t.tmpl, err = template.New(name).Option("missingkey=zero").Funcs(t.budget.Funcs(funcs)).Parse(text)
 	if err != nil {
@@ -104,25 +104,28 @@ func (t *Template) Execute(data any) (string, error) {
 	t.budget.Reset(t.work)
 	t.out.Reset()
 	err := t.tmpl.Execute(&t.out, data)
-	if err != nil && !errors.Is(err, errFull) {
+	if err != nil && !errors.Is(err, ErrFull) {
 		return "", err
 	}
 	return t.out.String(), nil
 }
 
-var errFull = errors.New("the text is too long")
+// ErrFull ends a template that has written all that a [Text] has room for.
+var ErrFull = errors.New("the text is too long")
 
-// limited keeps the first bytes and then stops the template.
-type limited struct {
-	strings.Builder
+// Text takes what a template writes, up to a limit. It fails with [ErrFull] on what
+// is beyond.
+type Text struct {
+	bytes.Buffer
 
-	limit int
+	Limit int // bytes
 }
 
-func (w *limited) Write(p []byte) (int, error) {
-	if n := w.limit - w.Len(); len(p) > n {
-		w.Builder.Write(p[:max(n, 0)])
-		return 0, errFull
+// Write implements [io.Writer].
+func (t *Text) Write(p []byte) (int, error) {
+	if n := t.Limit - t.Len(); len(p) > n {
+		t.Buffer.Write(p[:max(n, 0)])
+		return 0, ErrFull
 	}
-	return w.Builder.Write(p)
+	return t.Buffer.Write(p)
 }
