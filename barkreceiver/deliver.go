@@ -222,9 +222,9 @@ func (a *App) answer(p *plan, all []delivery) (string, error) {
 	switch {
 	case len(all) == 0:
 		return notTold, nil
-	case count["retry"] > 0:
+	case count[push.Retry.String()] > 0:
 		return "", fail(http.StatusServiceUnavailable, "%s", text)
-	case count["delivered"]+count[duplicate] == 0:
+	case count[push.Delivered.String()]+count[duplicate] == 0:
 		return "", fail(http.StatusUnprocessableEntity, "%s", text)
 	case late: // if it fires all the same, the next message says so again
 		return "", fail(http.StatusConflict, "it was told a moment ago that this is over\n%s", text)

@@ -84,7 +84,7 @@ func loadExample(t *testing.T, text string) *config.Config {
 func renderExample(t *testing.T, text string) string {
 	t.Helper()
 	c := loadExample(t, text)
-	m := render.Samples(noon())[1]
+	m := render.Samples(noon())[1].Message
 	m.Alerts[0].Labels["severity"] = "critical"
 	delete(m.CommonLabels, "severity")
 	m.CommonLabels["team"] = "payments"

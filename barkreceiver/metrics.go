@@ -5,6 +5,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
 	"github.com/kubebark/kubebark/barkreceiver/config"
+	"github.com/kubebark/kubebark/barkreceiver/push"
 )
 
 const namespace = "alertmanager_bark"
@@ -71,7 +72,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 // increment.
 func (m *metrics) prepare(c *config.Config) {
 	for _, r := range c.Receivers {
-		for _, outcome := range []string{"delivered", duplicate, "refused", "retry"} {
+		for _, outcome := range []string{push.Delivered.String(), duplicate, push.Refused.String(), push.Retry.String()} {
 			m.pushes.WithLabelValues(r.Name, outcome)
 		}
 		for _, code := range []string{"200", "422", "503"} {

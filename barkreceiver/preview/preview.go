@@ -82,12 +82,14 @@ func (h *Handler) fill(p *page, r *http.Request) error {
 	}
 	now := time.Now()
 	samples := render.Samples(now)
-	p.Samples = []string{"one alert", "a mixed group", "resolved", "cut by max_alerts"}
+	for _, s := range samples {
+		p.Samples = append(p.Samples, s.Name)
+	}
 	p.Receiver, p.Body = r.Form.Get("receiver"), r.Form.Get("body")
 	if n, err := strconv.Atoi(r.Form.Get("sample")); err == nil && n >= 0 && n < len(samples) {
 		p.Sample = n
 	}
-	m := samples[p.Sample]
+	m := samples[p.Sample].Message
 	if p.Body != "" {
 		var err error
 		if m, err = webhook.Decode([]byte(p.Body)); err != nil {

@@ -72,7 +72,7 @@ func TestListIsWhatARangeWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, m := range []*webhook.Message{Samples(noon())[1], many(t, 200)} {
+	for _, m := range []*webhook.Message{Samples(noon())[1].Message, many(t, 200)} {
 		got, _ := ours.Render(Input{Message: m, Now: noon()})
 		want, _ := theirs.Render(Input{Message: m, Now: noon()})
 		if d := cmp.Diff(want.Params.Body, got.Params.Body); d != "" || len(got.Faults) > 0 {

@@ -212,12 +212,12 @@ func (r *run) try(names []string, param string, d any, take func(string) error) 
 func (r *Renderer) Check(now time.Time) []error {
 	var errs []error
 	seen := map[string]bool{}
-	for _, m := range Samples(now) {
-		out, _ := r.Render(Input{Message: m, Now: now})
+	for _, s := range Samples(now) {
+		out, _ := r.Render(Input{Message: s.Message, Now: now})
 		for _, f := range out.Faults {
 			if text := f.Error(); !seen[text] {
 				seen[text] = true
-				errs = append(errs, &FaultError{Param: f.Param, Err: fmt.Errorf("on a sample (%s): %w", m.NotificationReason, f.Err)})
+				errs = append(errs, &FaultError{Param: f.Param, Err: fmt.Errorf("on a sample (%s): %w", s.Message.NotificationReason, f.Err)})
 			}
 		}
 	}

@@ -27,7 +27,7 @@ func newRenderer(t testing.TB, params map[string]string) *Renderer {
 
 func sample(t testing.TB) *webhook.Message {
 	t.Helper()
-	return Samples(noon())[0]
+	return Samples(noon())[0].Message
 }
 
 func TestSamplesRenderWithoutFaults(t *testing.T) {

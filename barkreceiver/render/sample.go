@@ -9,9 +9,14 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
 )
 
-// Samples returns messages of every kind, to try templates on: one alert, a
-// mixed group, a resolved one, and one of which Alertmanager left alerts out.
-func Samples(now time.Time) []*webhook.Message {
+// Sample is a message to try templates on.
+type Sample struct {
+	Name    string // what people are shown
+	Message *webhook.Message
+}
+
+// Samples returns messages of every kind.
+func Samples(now time.Time) []Sample {
 	one := &webhook.Message{Data: sampleData(now), Version: "4", GroupKey: `{}/{source="kubernetes-event"}:{alertname="KubeEventFailedScheduling"}`}
 	one.NotificationReason = "first notification"
 
@@ -30,7 +35,7 @@ func Samples(now time.Time) []*webhook.Message {
 
 	cut := &webhook.Message{Data: sampleData(now), Version: "4", GroupKey: mixed.GroupKey, TruncatedAlerts: 12}
 	cut.NotificationReason = webhook.ReasonRepeat
-	return []*webhook.Message{one, mixed, resolved, cut}
+	return []Sample{{"one alert", one}, {"a mixed group", mixed}, {"resolved", resolved}, {"cut by max_alerts", cut}}
 }
 
 func sampleData(now time.Time) *template.Data {
