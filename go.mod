@@ -6,6 +6,7 @@ go 1.26.0
 toolchain go1.26.10
 
 require (
+	github.com/DeRuina/timberjack v1.4.10
 	github.com/alecthomas/kingpin/v2 v2.4.0
 	github.com/clipperhouse/uax29/v2 v2.7.0
 	github.com/go-kit/log v0.2.1
@@ -46,6 +47,7 @@ require (
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/jpillora/backoff v1.0.0 // indirect
 	github.com/json-iterator/go v1.1.12 // indirect
+	github.com/klauspost/compress v1.20.1 // indirect
 	github.com/kylelemons/godebug v1.1.0 // indirect
 	github.com/mdlayher/socket v0.6.0 // indirect
 	github.com/mdlayher/vsock v1.3.0 // indirect

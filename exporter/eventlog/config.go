@@ -30,8 +30,15 @@ type Rotation struct {
 	MaxAge conf.Duration `yaml:"max_age"`
 	// KeepFiles is how many old files stay; 0 is all.
 	KeepFiles int `yaml:"keep_files" conf:"min=0"`
-	// KeepFor is how long an old file stays; 0 is for ever.
+	// KeepFor is how long an old file stays, rounded up to whole days; 0 is for ever.
 	KeepFor conf.Duration `yaml:"keep_for"`
+}
+
+const day = 24 * time.Hour
+
+// keepDays is KeepFor in days, as timberjack counts it.
+func (r *Rotation) keepDays() int {
+	return int((time.Duration(r.KeepFor) + day - 1) / day)
 }
 
 // Enrichment says what is looked up about the object of an event. It takes
@@ -65,7 +72,7 @@ func (e *Enrichment) Enabled() bool {
 func DefaultConfig() Config {
 	return Config{
 		QueueCapacity: 10_000,
-		Rotation:      Rotation{MaxSizeMB: 100, MaxAge: conf.Duration(24 * time.Hour), KeepFiles: 7},
+		Rotation:      Rotation{MaxSizeMB: 100, MaxAge: conf.Duration(day), KeepFiles: 7},
 		OTLP:          otlp.DefaultConfig(),
 		Enrichment:    Enrichment{QPS: 10, Burst: 50, Timeout: conf.Duration(3 * time.Second)},
 	}

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/DeRuina/timberjack"
 
 	"github.com/kubebark/kubebark/internal/atomicfile"
 )
@@ -20,21 +21,18 @@ const stamp = "20060102T150405.000000000Z"
 // that whoever reads sees whole lines only; what a full disk leaves of a write
 // is taken back.
 //
-// It is code of our own because no kept library does the larger part of it.
-// Timberjack (1.4), which took lumberjack's place, does not append to a file that it
-// begins: where a half-written line is taken back from it, or logrotate has copied and
-// cut it, the next line comes behind a hole. It goes on in a file that was moved away,
-// and once closed it rotates no more, so it cannot be told to follow. A line that is
-// larger than a file may be it refuses, old files it keeps for days and no less, and
-// what it cannot remove it tells standard error alone. Around it all that is here would
-// stay but the renaming.
+// Timberjack sets a file aside that is full or old, begins the next and removes old
+// ones. It does not write: it appends to no file that it has begun, so that behind a
+// half-written line that was taken back, or a logrotate that copies and cuts, would be a
+// hole; it goes on in a file that was moved away, and refuses a line that is larger than
+// a file may be.
 type file struct {
 	path    string
-	rotated func(to string)
+	rotated func(why string)
 	fault   func(error)
 
 	mu sync.Mutex // guards f for sync, which others call
-	f  *os.File   // nil after a rotation that failed half-way
+	f  *os.File
 
 	info  os.FileInfo
 	size  int64
@@ -126,12 +124,9 @@ func (f *file) write(lines []byte, r *Rotation) (int, error) {
 	return 0, fmt.Errorf("write: %w", err)
 }
 
-// follow opens the file anew if another is under its name, or none: somebody
-// rotates it for us. It also learns of a file that was cut.
+// follow opens the file anew if another is under its name, or none: it was set aside,
+// by us or by somebody else. It also learns of a file that was cut.
 func (f *file) follow() error {
-	if f.f == nil {
-		return f.open()
-	}
 	info, err := os.Stat(f.path)
 	switch {
 	case err == nil && os.SameFile(info, f.info):
@@ -143,92 +138,85 @@ func (f *file) follow() error {
 		return err
 	}
 	old := f.f
+	failed := old.Sync() // before sync knows the next one alone
 	if err := f.open(); err != nil {
 		return err
 	}
-	return old.Close()
+	return errors.Join(failed, old.Close())
 }
 
 // rotate begins a new file where the old one is full or old, if it can.
 func (f *file) rotate(more int, r *Rotation) error {
-	if f.size == 0 || time.Now().Before(f.later) {
+	now := time.Now()
+	if f.size == 0 || now.Before(f.later) {
 		return nil
 	}
-	full := r.MaxSizeMB > 0 && f.size+int64(more) > int64(r.MaxSizeMB)<<20
-	old := r.MaxAge > 0 && time.Since(f.begun) > time.Duration(r.MaxAge)
-	if !full && !old {
+	var why string
+	switch {
+	case r.MaxSizeMB > 0 && f.size+int64(more) > int64(r.MaxSizeMB)<<20:
+		why = "size"
+	case r.MaxAge > 0 && now.Sub(f.begun) > time.Duration(r.MaxAge):
+		why = "age"
+	default:
 		return nil
 	}
-	to := f.aside(time.Now().UTC().Format(stamp))
-	if err := errors.Join(f.f.Sync(), os.Rename(f.path, to)); err != nil {
-		f.later = time.Now().Add(rotateAgain) // until then it is written on: too large is better than none
+	// The next file is given the mode and the owner that this one has.
+	l := &timberjack.Logger{Filename: f.path, BackupTimeFormat: stamp, MaxBackups: r.KeepFiles, MaxAge: r.keepDays()}
+	if err := errors.Join(l.RotateWithReason(why), l.Close()); err != nil { // closed, it has removed what it is to remove
+		f.later = now.Add(rotateAgain) // until then it is written on: too large is better than none
 		f.fault(fmt.Errorf("rotate: %w", err))
 		return nil
 	}
-	before := f.f
-	f.use(nil)
-	err := errors.Join(before.Close(), f.open())
-	if err != nil {
+	if err := f.follow(); err != nil {
 		return fmt.Errorf("rotate: %w", err)
 	}
-	f.rotated(to)
-	if err := errors.Join(atomicfile.SyncDir(filepath.Dir(f.path)), f.clear(r)); err != nil {
+	f.rotated(why)
+	if err := errors.Join(atomicfile.SyncDir(filepath.Dir(f.path)), f.cleared(r, now)); err != nil {
 		f.fault(fmt.Errorf("clear away old files: %w", err))
 	}
 	return nil
 }
 
-// aside returns the name of an old file: events.jsonl, events-<when>.jsonl.
-func (f *file) aside(when string) string {
-	ext := filepath.Ext(f.path)
-	return strings.TrimSuffix(f.path, ext) + "-" + when + ext
+// cleared is an error if old files are left that are too many or were too old at a given
+// time: what timberjack cannot remove it tells standard error alone.
+func (f *file) cleared(r *Rotation, at time.Time) error {
+	olds, err := f.olds()
+	if err != nil || len(olds) == 0 {
+		return err
+	}
+	many := r.KeepFiles > 0 && len(olds) > r.KeepFiles
+	aged := r.KeepFor > 0 && at.Sub(olds[0].when) > time.Duration(r.keepDays())*day
+	if many || aged {
+		return fmt.Errorf("%s is still there, and standard error has why", olds[0].name)
+	}
+	return nil
+}
+
+// old is an old file: events.jsonl, events-<when>-<why>.jsonl.
+type old struct {
+	name string
+	when time.Time
 }
 
 // olds returns the old files, the oldest first.
-func (f *file) olds() ([]string, error) {
-	entries, err := os.ReadDir(filepath.Dir(f.path))
+func (f *file) olds() ([]old, error) {
+	dir := filepath.Dir(f.path)
+	entries, err := os.ReadDir(dir) // by name
 	if err != nil {
 		return nil, err
 	}
-	var names []string
-	for _, e := range entries {
-		name := filepath.Join(filepath.Dir(f.path), e.Name())
-		if _, ok := f.when(name); ok && e.Type().IsRegular() {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-// when returns the time in the name of an old file, if it is one.
-func (f *file) when(name string) (time.Time, bool) {
 	ext := filepath.Ext(f.path)
-	s, ok := strings.CutPrefix(name, strings.TrimSuffix(filepath.Clean(f.path), ext)+"-")
-	if !ok {
-		return time.Time{}, false
-	}
-	s, ok = strings.CutSuffix(s, ext)
-	t, err := time.Parse(stamp, s)
-	return t, ok && err == nil
-}
-
-// clear removes old files that are too many or too old.
-func (f *file) clear(r *Rotation) error {
-	olds, err := f.olds()
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for i, name := range olds {
-		t, _ := f.when(name) // it has one
-		many := r.KeepFiles > 0 && i < len(olds)-r.KeepFiles
-		old := r.KeepFor > 0 && time.Since(t) > time.Duration(r.KeepFor)
-		if many || old {
-			errs = append(errs, os.Remove(name))
+	stem := strings.TrimSuffix(filepath.Base(f.path), ext) + "-"
+	var all []old
+	for _, e := range entries {
+		s, ok := strings.CutPrefix(e.Name(), stem)
+		s, whole := strings.CutSuffix(s, ext)
+		s, _, why := strings.Cut(s, "-")
+		if t, err := time.Parse(stamp, s); ok && whole && why && err == nil && e.Type().IsRegular() {
+			all = append(all, old{filepath.Join(dir, e.Name()), t})
 		}
 	}
-	return errors.Join(errs...)
+	return all, nil
 }
 
 // sync makes what is written last. It may be called at any time.
@@ -236,9 +224,6 @@ func (f *file) sync() error {
 	f.mu.Lock()
 	h := f.f
 	f.mu.Unlock()
-	if h == nil {
-		return nil
-	}
 	err := h.Sync()
 	if errors.Is(err, os.ErrClosed) { // rotated, and synced before
 		return nil
@@ -247,8 +232,5 @@ func (f *file) sync() error {
 }
 
 func (f *file) close() error {
-	if f.f == nil {
-		return nil
-	}
 	return errors.Join(f.sync(), f.f.Close())
 }

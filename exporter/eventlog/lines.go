@@ -136,9 +136,9 @@ func (l *lines) sync() {
 
 func (l *lines) close() error { return l.out.close() }
 
-func (l *lines) rotated(to string) {
+func (l *lines) rotated(why string) {
 	l.metrics.rotations.Inc()
-	level.Info(l.logger).Log("msg", "a new file of the event log is begun", "old", to)
+	level.Info(l.logger).Log("msg", "a new file of the event log is begun", "because", why)
 }
 
 // stream is an output of which nothing is known but that it can be written.

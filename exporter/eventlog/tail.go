@@ -44,7 +44,7 @@ func (f *file) tail() *seen {
 	s := &seen{names: make(map[[2]string]struct{}), memory: count.NewMemory(time.Now())}
 	if f.size < tailSize {
 		if olds, err := f.olds(); err == nil && len(olds) > 0 {
-			if h, err := os.Open(olds[len(olds)-1]); err == nil {
+			if h, err := os.Open(olds[len(olds)-1].name); err == nil {
 				if info, err := h.Stat(); err == nil {
 					s.note(h, info.Size())
 				}
