@@ -210,7 +210,7 @@ func (b *builder) released(t *testing.T, platform, name string) string {
 	goos, goarch, _ := strings.Cut(platform, "/")
 	to := filepath.Join(t.TempDir(), name)
 	const pkg = "github.com/prometheus/common/version"
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-o", to,
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags", "timberjack_nozstd", "-trimpath", "-buildvcs=false", "-o", to,
 		"-ldflags", "-s -w -X "+pkg+".Version="+imageVersion+" -X "+pkg+".Revision="+imageRevision, "./cmd/"+name)
 	cmd.Dir = b.sources
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+goos, "GOARCH="+goarch)

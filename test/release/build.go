@@ -51,7 +51,7 @@ func (r *release) platform(goos, goarch string) error {
 // build builds a program as make build does.
 func (r *release) build(goos, goarch, program, to string) error {
 	ldflags := fmt.Sprintf("-s -w -X %s.Version=%s -X %s.Revision=%s", versionPackage, r.version, versionPackage, r.revision)
-	cmd := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", to, "./cmd/"+program) //nolint:gosec,noctx // it ends with this
+	cmd := exec.Command("go", "build", "-tags", "timberjack_nozstd", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", to, "./cmd/"+program) //nolint:gosec,noctx // it ends with this
 	cmd.Dir = r.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOOS="+goos, "GOARCH="+goarch)
 	if out, err := cmd.CombinedOutput(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,9 @@ func testComponents(t *testing.T, out, dir string) {
 		want := []string{"std " + info.GoVersion}
 		for _, m := range info.Deps {
 			want = append(want, m.Path+" "+m.Version)
+			if m.Path == "github.com/klauspost/compress" {
+				t.Errorf("%s links %s, which nothing uses", p, m.Path)
+			}
 		}
 		var bom cyclonedx.BOM
 		text := read(t, out, fmt.Sprintf("kubebark-%s.linux-amd64.%s.cdx.json", version, p))
@@ -184,6 +188,21 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTags: what make, the Dockerfile, the release and the image's test build has the
+// same tags.
+func TestTags(t *testing.T) {
+	tags := regexp.MustCompile(`(?m)(?:^TAGS := |-tags"?,? "?)([a-z_,]+)`)
+	for _, name := range []string{"Makefile", "Dockerfile", "test/release/build.go", "test/deploy/image_test.go"} {
+		var got []string
+		for _, m := range tags.FindAllStringSubmatch(read(t, root, name), -1) {
+			got = append(got, m[1])
+		}
+		if diff := cmp.Diff([]string{"timberjack_nozstd"}, got); diff != "" {
+			t.Errorf("%s: -wanted +found\n%s", name, diff)
+		}
 	}
 }
 
