@@ -60,7 +60,7 @@ func (w *hand) anew(h happening) error {
 }
 
 // label edits an object, which is no occurrence. One that has expired meanwhile
-// stays as it was.
+// stays as it was, and so does one that an edit without an answer has reached.
 func (w *hand) label(namespace, name string, get func(namespace, name string) (*corev1.Event, error)) error {
 	e, err := get(namespace, name)
 	if apierrors.IsNotFound(err) {
@@ -72,7 +72,7 @@ func (w *hand) label(namespace, name string, get func(namespace, name string) (*
 	e = e.DeepCopy()
 	w.made++
 	metav1.SetMetaDataLabel(&e.ObjectMeta, "edited", fmt.Sprint(w.made))
-	if _, err := w.shelf.cluster.update(e); err != nil && !apierrors.IsNotFound(err) {
+	if _, err := w.shelf.cluster.update(e); err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 		return fmt.Errorf("label event: %w", err)
 	}
 	return nil
