@@ -63,10 +63,11 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 	$(if $(RACE),CGO_ENABLED=1 )go test $(if $(RACE),-race )./...
 
 .PHONY: e2e
-# Most tests wait for something, so more of a package's go at once than there are
-# processors; the packages that take longest begin. What go vet finds, make lint does.
+# Most tests wait for something, so more packages, and more of a package's tests, go at
+# once than there are processors; the packages that take longest begin. What go vet
+# finds, make lint does.
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go test -count=1 -parallel 8 -timeout 30m ./e2e ./truth ./troubles ./deploy ./...
+	cd test && go test -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./...
 
 FUZZTIME ?= 30s
 

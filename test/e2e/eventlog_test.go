@@ -175,6 +175,7 @@ func TestEventLogFullDisk(t *testing.T) {
 // TestEventLogEnrichment: with exactly the rights of the components a record
 // tells labels, owners and image of a pod; of one that is gone it says so.
 func TestEventLogEnrichment(t *testing.T) {
+	t.Parallel()
 	const enrichment = `
 event_log:
   enrichment: {labels: [app], owners: true, pod: true, zone: true}

@@ -149,6 +149,7 @@ func (w *world) seriesRecorder(controller string) events.EventRecorder {
 // TestRepeats: a repeat raises the count on the same object; it counts as one
 // more and makes no second alert.
 func TestRepeats(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{})
 	w.ready()
 	core := w.recorder("kubelet")

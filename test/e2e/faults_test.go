@@ -15,6 +15,7 @@ import (
 // TestTerminate: both programs end with status 0 when asked to in the middle
 // of their work.
 func TestTerminate(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{})
 	w.ready()
 	rec := w.recorder("lab-operator")
@@ -34,6 +35,7 @@ func TestTerminate(t *testing.T) {
 // TestNobodyThereAtTheStart: neither the API server, nor Alertmanager, nor
 // Bark has to be there when the programs start.
 func TestNobodyThereAtTheStart(t *testing.T) {
+	t.Parallel()
 	late := freePort(t)
 	w := newWorld(t, setting{
 		args:     []string{fmt.Sprintf("--kube.server=https://127.0.0.1:%d", late)},
@@ -58,6 +60,7 @@ func TestNobodyThereAtTheStart(t *testing.T) {
 // TestDeadAlertmanager: an Alertmanager that is not there is a metric, and no
 // reason to be unready or to count less; the other one gets its alerts.
 func TestDeadAlertmanager(t *testing.T) {
+	t.Parallel()
 	dead := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
 	w := newWorld(t, setting{args: []string{"--alertmanager.url=" + dead}})
 	w.ready()

@@ -57,6 +57,7 @@ func TestLookups(t *testing.T) {
 // TestLookupsForbidden: without the rights the alert goes out all the same, and
 // what is missing is said once.
 func TestLookupsForbidden(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{exporter: lookups, kubeconfig: rights(t, "nolookups", "../../deploy/base/exporter-rbac.yaml")})
 	w.ready()
 	pod := w.crashed("cart")

@@ -10,6 +10,7 @@ import (
 // TestRules has promtool check the rules that are shipped and run their tests:
 // each alert fires when it must and not before, and rates are recorded right.
 func TestRules(t *testing.T) {
+	t.Parallel()
 	path, err := testbed.Binary("", "promtool")
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +28,7 @@ func TestRules(t *testing.T) {
 // TestExamples has amtool check the Alertmanager configuration that is shipped,
 // and that it routes events where it says.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	path, err := testbed.Binary("", "amtool")
 	if err != nil {
 		t.Fatal(err)

@@ -81,6 +81,7 @@ func TestInhibition(t *testing.T) {
 // TestRoute: a route by namespace leads to another receiver, and so to another
 // phone.
 func TestRoute(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, setting{routes: `{matchers: ['namespace=~"shop-.*"', 'reason="BackupFailed"'], receiver: team}`})
 	w.ready()
 	rec := w.recorder("lab-operator")

@@ -44,6 +44,7 @@ type outcome struct {
 // is its seed's: the same seed is the same kind, the same faults and the same
 // story, as far as the machine keeps time.
 func TestSchedules(t *testing.T) {
+	t.Parallel()
 	bin, seeds, dir, ports := binary(t), seedsToRun(), t.TempDir(), new(testbed.Ports)
 	turns := make(chan struct{}, *atOnce) // they mostly wait, so more than there are processors
 	outcomes := make([]chan outcome, len(seeds))
