@@ -67,7 +67,7 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 # once than there are processors; the packages that take longest begin. What go vet
 # finds, make lint does.
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go test -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./...
+	cd test && go test -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./demo ./mixin ./testbed ./...
 
 FUZZTIME ?= 30s
 
