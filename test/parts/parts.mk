@@ -33,13 +33,14 @@ KUBERNETES_STAMP   := $(call part-stamp,kubernetes)
 KUBELET_STAMP      := $(subst /kubernetes-,/kubelet-,$(call part-stamp,kubernetes,$(KUBELET_SOURCES)))
 
 COLLECTOR_STAMP    := $(call part-stamp,collector,$(PARTS)/collector/main.go)
+ELASTIC_STAMP      := $(call part-stamp,elastic-collector,$(PARTS)/elastic-collector/main.go)
 
 .PHONY: parts-demo parts-cluster parts-test parts-lint parts-clean
 
 parts-lint: $(LINT_STAMP) $(VULN_STAMP) ## golangci-lint, govulncheck and the vulnerabilities that it knows
 parts-demo: $(ALERTMANAGER_STAMP) ## Alertmanager with its UI, and amtool
 parts-cluster: parts-demo $(ETCD_STAMP) $(KUBERNETES_STAMP) $(KUBELET_STAMP) ## a control plane and kubelets besides
-parts-test: parts-cluster $(PROMETHEUS_STAMP) $(COLLECTOR_STAMP) $(KINE_STAMP) $(OLDEST_STAMP) ## all that the tests run
+parts-test: parts-cluster $(PROMETHEUS_STAMP) $(COLLECTOR_STAMP) $(ELASTIC_STAMP) $(KINE_STAMP) $(OLDEST_STAMP) ## all that the tests run
 
 parts-clean: ## removes the built parts; Go's own build cache stays
 	rm -rf $(PARTS_BIN)
@@ -104,3 +105,8 @@ $(PROMETHEUS_STAMP):
 $(COLLECTOR_STAMP):
 	@$(PARTS)/build.sh collector $(PARTS_BIN) '5 min' otelcol=.
 	@$(call part-done,collector)
+
+# Its exporter for Elasticsearch, and so all of it, is older.
+$(ELASTIC_STAMP):
+	@$(PARTS)/build.sh elastic-collector $(PARTS_BIN) '3 min' otelcol-elasticsearch=.
+	@$(call part-done,elastic-collector)
