@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -22,6 +23,9 @@ import (
 type bulk struct {
 	w       *world
 	product string
+	index   string
+	parse   func(doc []byte) (got, error)
+	chokes  bool // it has no memory for some requests
 
 	mu        sync.Mutex
 	docs      map[string]got // by id
@@ -30,10 +34,11 @@ type bulk struct {
 	busy      int // items that it had no room for at first
 	conflicts int // documents that were there
 	refused   int
+	choked    int // requests
 }
 
 func newBulk(w *world, product string) *bulk {
-	return &bulk{w: w, product: product, docs: make(map[string]got), asked: make(map[string]int)}
+	return &bulk{w: w, product: product, index: "kubernetes-events", parse: document, docs: make(map[string]got), asked: make(map[string]int)}
 }
 
 func (b *bulk) read() ([]got, error) {
@@ -92,6 +97,15 @@ func (b *bulk) bulk(rw http.ResponseWriter, r *http.Request) {
 		reply(rw, http.StatusBadRequest, map[string]any{"error": fault("illegal_argument_exception", "The bulk request must be terminated by a newline [\\n]"), "status": 400})
 		return
 	}
+	if stream := r.URL.Query().Get("require_data_stream") == "true"; stream != strings.HasPrefix(b.index, "logs-") {
+		b.w.t.Errorf("a data stream is required of %s: %t", b.index, stream)
+	}
+	// Four in a row, which is more than a client tries again by itself.
+	if b.chokes && b.requests%16 >= 12 {
+		b.choked++
+		reply(rw, http.StatusTooManyRequests, map[string]any{"error": fault("circuit_breaking_exception", "[parent] Data too large"), "status": 429})
+		return
+	}
 	items, errs := []any{}, false
 	all := bytes.Split(bytes.TrimSuffix(lines, []byte("\n")), []byte("\n"))
 	for ; len(all) > 1; all = all[2:] {
@@ -104,7 +118,26 @@ func (b *bulk) bulk(rw http.ResponseWriter, r *http.Request) {
 		errs = errs || result["error"] != nil
 		items = append(items, map[string]any{action: result})
 	}
-	reply(rw, http.StatusOK, map[string]any{"took": 1, "errors": errs, "items": items})
+	answer := map[string]any{"took": 1, "errors": errs, "items": items}
+	if only := r.URL.Query().Get("filter_path"); only != "" {
+		answer = b.filter(answer, only)
+	}
+	reply(rw, http.StatusOK, answer)
+}
+
+// filter leaves of an answer what a client asks for: what has become of each document.
+func (b *bulk) filter(answer map[string]any, only string) map[string]any {
+	if only != "items.*._index,items.*.status,items.*.error.type,items.*.error.reason" {
+		b.w.t.Errorf("a bulk request asks for %s alone", only)
+	}
+	for _, item := range answer["items"].([]any) {
+		for _, result := range item.(map[string]any) {
+			maps.DeleteFunc(result.(map[string]any), func(name string, _ any) bool {
+				return name != "_index" && name != "status" && name != "error"
+			})
+		}
+	}
+	return map[string]any{"items": answer["items"]}
 }
 
 // item does what one pair of lines says.
@@ -120,10 +153,10 @@ func (b *bulk) item(what, doc []byte) (string, map[string]any, error) {
 		return "", nil, errors.New("want one action")
 	}
 	for action, a := range actions {
-		if action != "create" || a.Index != "kubernetes-events" || a.ID == "" {
+		if action != "create" || a.Index != b.index || a.ID == "" {
 			return "", nil, fmt.Errorf("the action %q on %q of %q", action, a.ID, a.Index)
 		}
-		g, err := document(doc)
+		g, err := b.parse(doc)
 		if err != nil {
 			return "", nil, err
 		}

@@ -113,13 +113,24 @@ func (w *world) disturb(away, back func()) {
 		w.running = w.run(w.shipper)
 	}
 	w.happen(300)
+	if !w.keeps {
+		w.killExporter()
+	}
+	<-over.C
+	back()
+	w.happen(300)
+	if w.keeps {
+		w.killExporter()
+	}
+}
+
+// killExporter lets things happen while the exporter is dead, and after.
+func (w *world) killExporter() {
+	w.t.Helper()
 	w.handedOn()
 	w.exporter.Kill()
 	w.happen(300)
 	w.exporter = w.run("kube-event-exporter")
 	w.ready()
-	w.happen(300)
-	<-over.C
-	back()
 	w.happen(300)
 }

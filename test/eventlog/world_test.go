@@ -43,6 +43,7 @@ type world struct {
 	store    *fakeapi.Store
 	live     []*corev1.Event
 	exporter *testbed.Process
+	keeps    bool                       // the exporter has in memory what the store does not take
 	url      string                     // of the exporter
 	again    map[string]testbed.Command // how each is started
 
@@ -114,20 +115,28 @@ func (w *world) example(name string, replace map[string]string) string {
 // address for gRPC.
 func (w *world) startCollector(example string, replace map[string]string, env ...string) string {
 	w.t.Helper()
+	replace["/var/lib/otelcol"] = filepath.Join(w.dir, "otelcol")
+	w.shipper = "otelcol"
+	w.killShipper = func() { w.running.Kill() }
+	var at string
+	w.running, at = w.collector(w.shipper, example, replace, env...)
+	return "http://" + at
+}
+
+// collector starts a program that is a collector, and waits until it takes records.
+func (w *world) collector(program, example string, replace map[string]string, env ...string) (*testbed.Process, string) {
+	w.t.Helper()
 	at := fmt.Sprintf("127.0.0.1:%d", w.port())
 	if example != fromFile {
 		replace["0.0.0.0:4317"], replace["0.0.0.0:4318"] = at, fmt.Sprintf("127.0.0.1:%d", w.port())
 	}
-	replace["/var/lib/otelcol"] = filepath.Join(w.dir, "otelcol")
 	config := w.example(example, replace)
-	path, err := testbed.Binary("", "otelcol")
+	path, err := testbed.Binary("", program)
 	w.must(err)
-	w.shipper = "otelcol"
-	w.again[w.shipper] = testbed.Command{Name: w.shipper, Path: path, Dir: w.dir, Args: []string{"--config", config}, Env: env}
-	w.killShipper = func() { w.running.Kill() }
-	w.running = w.run(w.shipper)
-	w.must(w.running.WaitLog(w.ctx, "Everything is ready"))
-	return "http://" + at
+	w.again[program] = testbed.Command{Name: program, Path: path, Dir: w.dir, Args: []string{"--config", config}, Env: env}
+	p := w.run(program)
+	w.must(p.WaitLog(w.ctx, "Everything is ready"))
+	return p, at
 }
 
 func (w *world) startExporter(args ...string) {
