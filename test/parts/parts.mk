@@ -108,5 +108,5 @@ $(COLLECTOR_STAMP):
 
 # Its exporter for Elasticsearch, and so all of it, is older.
 $(ELASTIC_STAMP):
-	@$(PARTS)/build.sh elastic-collector $(PARTS_BIN) '3 min' otelcol-elasticsearch=.
+	@$(PARTS)/build.sh elastic-collector $(PARTS_BIN) '2 min' otelcol-elasticsearch=.
 	@$(call part-done,elastic-collector)
