@@ -250,7 +250,7 @@ func (w *world) startRsyslog(replace map[string]string) {
 	w.t.Helper()
 	path, err := testbed.Binary("", "rsyslogd")
 	if err != nil {
-		w.t.Skip("needs Debian's rsyslog, which `make rsyslog` brings where apt is at hand")
+		w.t.Skip("needs Debian's rsyslog, which `make shippers` brings where apt is at hand")
 	}
 	replace["/var/log/events"], replace["/var/lib/rsyslog"], replace["PASSWORD"] = w.dir, filepath.Join(w.dir, "rsyslog"), "secret"
 	w.must(os.Mkdir(filepath.Join(w.dir, "rsyslog"), 0o700))

@@ -3,11 +3,11 @@
 
 OUTAGE ?= 30s
 
-.PHONY: eventlog rsyslog
-eventlog: build parts-test rsyslog ## The event log into each store, over an outage of it; OUTAGE=5m for a longer one.
+.PHONY: eventlog shippers
+eventlog: build parts-test shippers ## The event log into each store, over an outage of it; OUTAGE=5m for a longer one.
 	cd test && go test -count=1 -v -timeout 1h ./eventlog -outage=$(OUTAGE)
 
-e2e: rsyslog
+e2e: shippers
 
-rsyslog: ## lays rsyslog beside the parts where apt is at hand
-	@sh test/eventlog/rsyslog.sh $(PARTS_BIN)
+shippers: ## lays rsyslog and rclone beside the parts where apt is at hand
+	@sh test/eventlog/debian.sh $(PARTS_BIN) rsyslogd rclone
