@@ -3,10 +3,14 @@ package rule
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/prometheus/alertmanager/matcher/parse"
+	"github.com/prometheus/alertmanager/pkg/labels"
 
 	"github.com/kubebark/kubebark/alertbridge/identity"
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -105,7 +109,7 @@ func FuzzEvent(f *testing.F) {
 // FuzzMatchers: no matcher is taken that cannot be asked, and its text means the
 // same.
 func FuzzMatchers(f *testing.F) {
-	for _, s := range []string{`reason="BackOff"`, `{type=~"W.*",kind!="Pod"}`, `message!~"(a+)+$"`, `workload="\xff"`, `name=`, `reason=~"["`, `"reason"="汉"`} {
+	for _, s := range []string{`reason="BackOff"`, `{type=~"W.*",kind!="Pod"}`, `message!~"(a+)+$"`, `workload="\xff"`, `name=`, `reason=~"["`, `kind!~"Pod|Job"`, `reason=~"BackOff|A|"`, `"reason"="汉"`} {
 		f.Add(s, "BackOff")
 	}
 	f.Fuzz(func(t *testing.T, spec, value string) {
@@ -121,6 +125,13 @@ func FuzzMatchers(f *testing.F) {
 		}
 		if matched != (matchAll(again.first, ev) && matchAll(again.rest, ev)) {
 			t.Errorf("%q means another than %q", ms.String(), spec)
+		}
+		theirs, err := parse.Matchers(spec)
+		if err != nil {
+			t.Fatalf("%q is none of Alertmanager's: %v", spec, err)
+		}
+		if matched != !slices.ContainsFunc(theirs, func(m *labels.Matcher) bool { v, _ := field(m.Name, ev); return !m.Matches(v) }) {
+			t.Errorf("%q means another than Alertmanager says", spec)
 		}
 	})
 }

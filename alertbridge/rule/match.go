@@ -3,6 +3,8 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,8 +46,33 @@ func field(name string, ev *occurrence.Event) (value string, ok bool) {
 // matchers must all match. Those of type and reason come apart, for they
 // decide alone which rules an event can match at all.
 type matchers struct {
-	first []*labels.Matcher // type and reason
-	rest  []*labels.Matcher
+	first []matcher // type and reason
+	rest  []matcher
+}
+
+// matcher is one of Alertmanager's. Where its pattern is a choice of words, these are
+// compared, and no automaton is kept: of the shipped rules most are that.
+type matcher struct {
+	*labels.Matcher
+
+	words []string // nil for any other pattern
+}
+
+var choice = regexp.MustCompile(`^[A-Za-z0-9]+(\|[A-Za-z0-9]+)*$`)
+
+func matcherOf(m *labels.Matcher) matcher {
+	if (m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp) && choice.MatchString(m.Value) {
+		return matcher{&labels.Matcher{Type: m.Type, Name: m.Name, Value: m.Value}, strings.Split(m.Value, "|")}
+	}
+	return matcher{Matcher: m}
+}
+
+// Matches tells what [labels.Matcher.Matches] does.
+func (m matcher) Matches(s string) bool {
+	if m.words == nil {
+		return m.Matcher.Matches(s)
+	}
+	return slices.Contains(m.words, s) == (m.Type == labels.MatchRegexp)
 }
 
 func parseMatchers(specs []string) (matchers, error) {
@@ -77,15 +104,15 @@ func (ms *matchers) parse(s string) error {
 		case !ok:
 			return fmt.Errorf("events have no field %q; there are %s", m.Name, fields)
 		case m.Name == "type" || m.Name == "reason":
-			ms.first = append(ms.first, m)
+			ms.first = append(ms.first, matcherOf(m))
 		default:
-			ms.rest = append(ms.rest, m)
+			ms.rest = append(ms.rest, matcherOf(m))
 		}
 	}
 	return nil
 }
 
-func matchAll(ms []*labels.Matcher, ev *occurrence.Event) bool {
+func matchAll(ms []matcher, ev *occurrence.Event) bool {
 	for _, m := range ms {
 		if v, _ := field(m.Name, ev); !m.Matches(v) {
 			return false
