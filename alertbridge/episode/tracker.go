@@ -153,14 +153,14 @@ func (t *Tracker) move(r *rule.Rule, o *occurrence.Occurrence, owner identity.Ow
 	if r != nil && !r.Drop {
 		did = t.raise(r, o, owner, now)
 	}
-	t.measure(r, o, did)
+	t.measure(r, o, did, now)
 	if t.buckets.write(o) {
 		t.keepAlive(o)
 	}
 }
 
 // measure tells the meter what an occurrence did.
-func (t *Tracker) measure(r *rule.Rule, o *occurrence.Occurrence, did noise.Counts) {
+func (t *Tracker) measure(r *rule.Rule, o *occurrence.Occurrence, did noise.Counts, now time.Time) {
 	if t.meter == nil {
 		return
 	}
@@ -172,7 +172,7 @@ func (t *Tracker) measure(r *rule.Rule, o *occurrence.Occurrence, did noise.Coun
 	if r != nil {
 		name = r.Name
 	}
-	t.meter.Add(noise.Source{
+	t.meter.Add(now, noise.Source{
 		Type: o.Type, Reason: o.Reason, Namespace: obj.Namespace, Kind: obj.Kind, Workload: occurrence.Workload(obj.Kind, obj.Name),
 	}, name, did)
 }

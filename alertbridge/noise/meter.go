@@ -77,11 +77,11 @@ func capped(n int64) uint32 { return uint32(max(0, min(n, math.MaxUint32))) }
 // New returns a meter that has heard nothing.
 func New() *Meter { return &Meter{sources: lru.New[Source, *track](maxSources)} }
 
-// Add notes what a source did just now and which rule decided about it.
-func (m *Meter) Add(s Source, rule string, c Counts) {
+// Add notes what a source did at a time, which is now, and which rule decided about it.
+func (m *Meter) Add(at time.Time, s Source, rule string, c Counts) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := slotOf(time.Now())
+	now := slotOf(at)
 	t, ok := m.sources.Get(s)
 	if !ok {
 		t = &track{last: now}

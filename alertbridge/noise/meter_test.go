@@ -13,10 +13,10 @@ func TestMeter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := New()
 		loud, soft := Source{Reason: "Loud", Workload: "cart"}, Source{Reason: "Soft"}
-		m.Add(loud, "default", Counts{Occurrences: 1, Alerts: 1})
-		m.Add(soft, "", Counts{Occurrences: 2})
+		m.Add(time.Now(), loud, "default", Counts{Occurrences: 1, Alerts: 1})
+		m.Add(time.Now(), soft, "", Counts{Occurrences: 2})
 		for range 12 {
-			m.Add(loud, "rules[0]", Counts{Occurrences: 10, Repeats: 10})
+			m.Add(time.Now(), loud, "rules[0]", Counts{Occurrences: 10, Repeats: 10})
 			time.Sleep(10 * time.Minute)
 		}
 		want := []Level{
@@ -37,7 +37,7 @@ func TestMeter(t *testing.T) {
 		if got := m.Loudest(9); len(got) != 0 {
 			t.Errorf("days later: %v", got)
 		}
-		m.Add(loud, "", Counts{Occurrences: 1})
+		m.Add(time.Now(), loud, "", Counts{Occurrences: 1})
 		if got := m.Loudest(9); len(got) != 1 || got[0].Day.Occurrences != 1 {
 			t.Errorf("again: %v", got)
 		}
@@ -47,7 +47,7 @@ func TestMeter(t *testing.T) {
 func TestMeterIsBounded(t *testing.T) {
 	m := New()
 	for i := range 2 * maxSources {
-		m.Add(Source{Reason: fmt.Sprint(i)}, "", Counts{Occurrences: 1})
+		m.Add(time.Now(), Source{Reason: fmt.Sprint(i)}, "", Counts{Occurrences: 1})
 	}
 	if n := m.sources.Len(); n != maxSources {
 		t.Errorf("%d sources", n)

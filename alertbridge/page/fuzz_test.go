@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-kit/log"
 
@@ -34,7 +35,7 @@ func FuzzPages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query, message, name string) {
 		vs[0].Annotations["description"], vs[0].Annotations["runbook_url"] = message, message
 		vs[0].Labels["name"], vs[0].Objects = name, []string{name}
-		m.Add(noise.Source{Type: "Warning", Reason: message, Namespace: name, Kind: name, Workload: name}, "x", noise.Counts{Occurrences: 40, Alerts: 1})
+		m.Add(time.Now(), noise.Source{Type: "Warning", Reason: message, Namespace: name, Kind: name, Workload: name}, "x", noise.Counts{Occurrences: 40, Alerts: 1})
 		status = notify.Status{State: name, SilencedBy: []string{message}, InhibitedBy: []string{name}, Receivers: []string{message}}
 		for path, handler := range p.Handlers() {
 			r := httptest.NewRequest(http.MethodGet, path, nil)

@@ -75,9 +75,9 @@ func get(t *testing.T, path string, vs func(testing.TB) views) *http.Response {
 	var resp *http.Response
 	synctest.Test(t, func(t *testing.T) {
 		m := noise.New()
-		m.Add(noise.Source{Type: "Warning", Reason: "BackOff", Namespace: "shop", Kind: "Pod", Workload: "cart"},
+		m.Add(time.Now(), noise.Source{Type: "Warning", Reason: "BackOff", Namespace: "shop", Kind: "Pod", Workload: "cart"},
 			"builtin/crash-loop", noise.Counts{Occurrences: 40, Alerts: 1, Repeats: 39})
-		m.Add(noise.Source{Type: "Normal", Reason: "Od\"d <b>", Workload: "x"}, "", noise.Counts{Occurrences: 2})
+		m.Add(time.Now(), noise.Source{Type: "Normal", Reason: "Od\"d <b>", Workload: "x"}, "", noise.Counts{Occurrences: 2})
 		p, err := New(Options{
 			Source: vs(t), Meter: m, Logger: log.NewNopLogger(),
 			Status: func(context.Context) (map[string]notify.Status, error) {
