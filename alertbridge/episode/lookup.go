@@ -24,7 +24,7 @@ type Lookups interface {
 
 const (
 	lookers  = 4    // questions at a time
-	maxAsked = 2000 // questions that wait; beyond it none is asked
+	maxAsked = 1000 // questions that wait, more than are answered in [inspectFor]; beyond it none is asked
 )
 
 // questions are those that are open. What is asked is asked without the
