@@ -76,8 +76,7 @@ type Template struct {
 	mu     sync.Mutex
 	tmpl   *template.Template
 	budget Budget
-	work   int
-	out    Text
+	limits Limits
 }
 
 // Limits are those of each execution of a [Template].
@@ -88,7 +87,7 @@ type Limits struct {
 
 // Parse parses a text; where there is no key, a map has its zero value.
 func Parse(name, text string, funcs template.FuncMap, l Limits) (*Template, error) {
-	t := &Template{work: l.Work, out: Text{Limit: l.Text}}
+	t := &Template{limits: l}
 	var err error
 	t.tmpl, err = template.New(name).Option("missingkey=zero").Funcs(t.budget.Funcs(funcs)).Parse(text)
 	if err != nil {
@@ -101,13 +100,13 @@ func Parse(name, text string, funcs template.FuncMap, l Limits) (*Template, erro
 func (t *Template) Execute(data any) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.budget.Reset(t.work)
-	t.out.Reset()
-	err := t.tmpl.Execute(&t.out, data)
+	t.budget.Reset(t.limits.Work)
+	out := Text{Limit: t.limits.Text} // none is kept: there are many templates
+	err := t.tmpl.Execute(&out, data)
 	if err != nil && !errors.Is(err, ErrFull) {
 		return "", err
 	}
-	return t.out.String(), nil
+	return out.String(), nil
 }
 
 // ErrFull ends a template that has written all that a [Text] has room for.
