@@ -247,7 +247,7 @@ func (t *Tracker) known(r *rule.Rule, o *occurrence.Occurrence, owner identity.O
 		return nil
 	}
 	for _, a := range t.subjects.about(objectOf(&o.Object)) {
-		if e := a.episode; e.rule == r && e.event.Reason == o.Reason && (e.owner == owner || r.Identity != identity.ModeOwner) {
+		if e := a.episode; e.rule == r && e.event.Reason == o.Reason && (e.owner == owner || !aboutOwner(r)) {
 			return e
 		}
 	}
