@@ -76,7 +76,7 @@ func TestToolchain(t *testing.T) {
 }
 
 // TestVersions: the manifests and the chart are of the version that is being
-// worked on, and the image is built by the Go that the modules ask for, or a
+// worked on, as is the image that the pages tell to build, and the image is built by the Go that the modules ask for, or a
 // later one.
 func TestVersions(t *testing.T) {
 	read := func(path, pattern string) string {
@@ -99,6 +99,20 @@ func TestVersions(t *testing.T) {
 	}
 	if got := read("deploy/helm/kubebark/Chart.yaml", `(?m)^appVersion: (\S+)`); got != want {
 		t.Errorf("the chart's appVersion is %s, but VERSION is %s", got, want)
+	}
+	for _, name := range []string{"README.md", "README.zh-CN.md", "docs/install.md", "docs/k3s.md"} {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		must(t, err)
+		built := 0
+		for _, m := range regexp.MustCompile("make image(?: VERSION=([0-9.]+))?|kubebark/kubebark:([0-9.]+)").FindAllStringSubmatch(string(data), -1) {
+			built++
+			if got := m[1] + m[2]; got != want {
+				t.Errorf("%s: by %q the image is not the one that the manifests name, %s", name, m[0], want)
+			}
+		}
+		if built == 0 {
+			t.Errorf("%s does not tell how to build the image", name)
+		}
 	}
 	asked := read("go.mod", `(?m)^go (\d+\.\d+)`)
 	if got := read("Dockerfile", `ARG GO_VERSION=(\S+)`); !strings.HasPrefix(got, asked+".") {
