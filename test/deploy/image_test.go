@@ -189,6 +189,9 @@ func (b *builder) testContent(t *testing.T, platform, dir string) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	t.Logf("the image's files have %.1f MiB", float64(size)/(1<<20))
+	if platform == "linux/amd64" {
+		isAsDocumented(t, size)
+	}
 	machine := map[string]elf.Machine{"linux/amd64": elf.EM_X86_64, "linux/arm64": elf.EM_AARCH64}[platform]
 	for _, name := range []string{"kube-event-exporter", "alertmanager-bark"} {
 		f, err := elf.Open(filepath.Join(dir, name))
