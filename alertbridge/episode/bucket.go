@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/table"
 )
 
 // What client-go's event correlator allows each source for each object and
@@ -26,7 +27,7 @@ const (
 type buckets struct {
 	refill     time.Duration
 	seed       maphash.Seed
-	young, old map[uint64]bucket // by hash of their filler
+	young, old table.Map[bucket] // by hash of their filler
 }
 
 // filler is who fills a bucket.
@@ -47,18 +48,18 @@ func (b *buckets) hash(o *occurrence.Occurrence) uint64 {
 type bucket int64
 
 func newBuckets(refill time.Duration) *buckets {
-	return &buckets{refill: refill, seed: maphash.MakeSeed(), young: map[uint64]bucket{}}
+	return &buckets{refill: refill, seed: maphash.MakeSeed()}
 }
 
 // get returns a bucket as it was at its last write, full if there was none.
 func (b *buckets) get(k uint64, at int64) bucket {
-	if c, ok := b.young[k]; ok {
+	if c, ok := b.young.Get(k); ok {
 		return c
 	}
-	if len(b.young) >= maxBuckets/2 {
-		b.young, b.old = make(map[uint64]bucket, maxBuckets/2), b.young
+	if b.young.Len() >= maxBuckets/2 {
+		b.young, b.old = table.Map[bucket]{}, b.young
 	}
-	if c, ok := b.old[k]; ok {
+	if c, ok := b.old.Get(k); ok {
 		return c
 	}
 	return bucket(at - bucketBurst*int64(b.refill))
@@ -77,6 +78,6 @@ func (b *buckets) write(o *occurrence.Occurrence) (empty bool) {
 	if held < 0 || o.New > 1 && o.Counted && o.Origin != occurrence.Listed && !o.Inexact {
 		held = 0
 	}
-	b.young[k] = bucket(now - held)
+	b.young.Set(k, bucket(now-held))
 	return held < int64(b.refill)
 }

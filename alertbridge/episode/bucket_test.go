@@ -139,7 +139,7 @@ func TestBucketsAreBounded(t *testing.T) {
 	for i := range 2 * maxBuckets {
 		b.write(&occurrence.Occurrence{New: 1, Event: occurrence.Event{Object: occurrence.Object{Name: suffix(i)}}})
 	}
-	if n := len(b.young) + len(b.old); n > maxBuckets {
+	if n := b.young.Len() + b.old.Len(); n > maxBuckets {
 		t.Errorf("%d buckets", n)
 	}
 }

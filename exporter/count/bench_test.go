@@ -2,7 +2,6 @@ package count
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"testing"
 )
@@ -39,41 +38,4 @@ func BenchmarkMemory(b *testing.B) {
 			b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(n), "B/name")
 		})
 	}
-}
-
-// BenchmarkTable holds the table against Go's map, with as many entries as make
-// the one or the other look well.
-func BenchmarkTable(b *testing.B) {
-	for _, n := range []int{60_000, 100_000, 500_000} {
-		keys := make([]uint64, n)
-		rng := rand.New(rand.NewPCG(1, 2))
-		for i := range keys {
-			keys[i] = rng.Uint64()
-		}
-		b.Run(fmt.Sprintf("map/%d", n), func(b *testing.B) {
-			m := map[uint64]entry{}
-			benchSet(b, keys, func(k uint64, e entry) { m[k] = e })
-		})
-		b.Run(fmt.Sprintf("table/%d", n), func(b *testing.B) {
-			var t table
-			benchSet(b, keys, t.set)
-		})
-	}
-}
-
-func benchSet(b *testing.B, keys []uint64, set func(uint64, entry)) {
-	var before, after runtime.MemStats
-	runtime.GC()
-	runtime.ReadMemStats(&before)
-	for _, k := range keys {
-		set(k, entry{version: k})
-	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	i := 0
-	for b.Loop() {
-		set(keys[i%len(keys)], entry{version: 1})
-		i++
-	}
-	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(len(keys)), "B/name")
 }

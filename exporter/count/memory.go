@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
+	"github.com/kubebark/kubebark/internal/table"
 )
 
 const (
@@ -52,7 +53,7 @@ type Delta struct {
 // concurrent use.
 type Memory struct {
 	since   time.Time // when the watch without a gap began
-	entries table
+	entries table.Map[entry]
 	graves  []grave             // in the order of dying
 	list    int32               // number of the list under way or last done
 	changed map[uint64]struct{} // nil if nobody wants to know
@@ -115,7 +116,7 @@ func NewMemory(since time.Time) *Memory {
 }
 
 // Len returns the number of names remembered, those of gone objects included.
-func (m *Memory) Len() int { return m.entries.len() }
+func (m *Memory) Len() int { return m.entries.Len() }
 
 // BeginList tells that a list begins; what it turns out not to hold at
 // [Memory.EndList] is gone.
@@ -123,7 +124,7 @@ func (m *Memory) BeginList() { m.list++ }
 
 // EndList tells that the list has been observed to its end.
 func (m *Memory) EndList(now time.Time) {
-	for k, e := range m.entries.all() {
+	for k, e := range m.entries.All() {
 		if e.gone() == 0 && e.mark != m.list {
 			m.bury(k, e, now)
 		}
@@ -134,14 +135,14 @@ func (m *Memory) EndList(now time.Time) {
 // Observe takes the state of an event and returns what it adds.
 func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	k := key(e)
-	old, known := m.entries.get(k)
+	old, known := m.entries.Get(k)
 	if !known && c == Gone {
 		return Delta{} // its occurrences were before us
 	}
 	if known && replayed(e, &old) {
 		if c != Gone && old.gone() == 0 {
 			old.mark = m.list // in the list, though nothing is new
-			m.entries.set(k, old)
+			m.entries.Set(k, old)
 		}
 		return Delta{}
 	}
@@ -217,7 +218,7 @@ func (m *Memory) bury(k uint64, e entry, now time.Time) {
 }
 
 func (m *Memory) set(k uint64, e entry) {
-	m.entries.set(k, e)
+	m.entries.Set(k, e)
 	if m.changed != nil {
 		m.changed[k] = struct{}{}
 	}
@@ -230,8 +231,8 @@ func (m *Memory) forget(now time.Time) {
 		g := m.graves[0]
 		m.graves = m.graves[1:]
 		// One that came back, or died again, has another time.
-		if e, _ := m.entries.get(g.key); e.gone() == g.gone {
-			m.entries.delete(g.key)
+		if e, _ := m.entries.Get(g.key); e.gone() == g.gone {
+			m.entries.Delete(g.key)
 			m.forgotten = max(m.forgotten, g.gone)
 		}
 	}

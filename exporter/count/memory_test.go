@@ -175,10 +175,10 @@ func TestListBuriesWhatItDoesNotHold(t *testing.T) {
 	m.BeginList()
 	m.Observe(named("a", 1, 1), Found, at(9)) // unchanged
 	m.EndList(at(9))
-	if e, _ := m.entries.get(key(named("a", 0, 0))); e.gone() != 0 {
+	if e, _ := m.entries.Get(key(named("a", 0, 0))); e.gone() != 0 {
 		t.Error("a is in the list and taken for gone")
 	}
-	if e, _ := m.entries.get(key(named("b", 0, 0))); e.gone() == 0 {
+	if e, _ := m.entries.Get(key(named("b", 0, 0))); e.gone() == 0 {
 		t.Error("b is not in the list and taken for alive")
 	}
 	if d := m.Observe(named("b", 7, 6), Seen, at(10)); d != (Delta{New: 1}) {

@@ -32,7 +32,7 @@ func Restore(since, forgotten time.Time, names []State) *Memory {
 			e.mark = -seconds(time.Unix(int64(s.Gone), 0))
 			m.graves = append(m.graves, grave{s.Key, e.gone()})
 		}
-		m.entries.set(s.Key, e)
+		m.entries.Set(s.Key, e)
 	}
 	slices.SortFunc(m.graves, func(a, b grave) int { return cmp.Compare(a.gone, b.gone) })
 	return m
@@ -57,7 +57,7 @@ func (m *Memory) Track() { m.changed = make(map[uint64]struct{}) }
 func (m *Memory) Changes() []State {
 	out := make([]State, 0, len(m.changed))
 	for k := range m.changed {
-		if e, ok := m.entries.get(k); ok {
+		if e, ok := m.entries.Get(k); ok {
 			out = append(out, e.state(k))
 		}
 	}
@@ -67,8 +67,8 @@ func (m *Memory) Changes() []State {
 
 // All returns what is known of all names.
 func (m *Memory) All() []State {
-	out := make([]State, 0, m.entries.len())
-	for k, e := range m.entries.all() {
+	out := make([]State, 0, m.entries.Len())
+	for k, e := range m.entries.All() {
 		out = append(out, e.state(k))
 	}
 	return out
