@@ -91,15 +91,15 @@ func (t *Tracker) meet(a *affected, now time.Time) {
 	}
 	s := a.subject // all that a question keeps: there may be many
 	put := t.questions.put(question{
-		key: questionKey{kind: known, obj: s.object}, until: now.Add(inspectFor),
+		key: questionKey{kind: known, obj: s.object()}, until: now.Add(inspectFor),
 		ask: func(ctx context.Context) func(time.Time) {
-			owner, ok, err := t.questions.lookups.Owner(ctx, s.ref(s.apiVersion))
+			owner, ok, err := t.questions.lookups.Owner(ctx, s.ref())
 			return func(now time.Time) {
 				switch {
 				case err != nil:
-					t.missed(s.object, now)
+					t.missed(s.object(), now)
 				case ok:
-					t.met(s.object, owner, now)
+					t.met(s.object(), owner, now)
 				}
 			}
 		},
@@ -167,13 +167,13 @@ func (t *Tracker) check(e *episode, now time.Time) {
 func (t *Tracker) askThere(a *affected, now time.Time) {
 	s := a.subject
 	t.questions.put(question{
-		key: questionKey{kind: there, obj: s.object}, until: now.Add(inspectFor),
+		key: questionKey{kind: there, obj: s.object()}, until: now.Add(inspectFor),
 		ask: func(ctx context.Context) func(time.Time) {
 			asked := time.Now() // what happens from here on is newer than the answer
-			ok, err := t.questions.lookups.Exists(ctx, s.ref(s.apiVersion))
+			ok, err := t.questions.lookups.Exists(ctx, s.ref())
 			return func(now time.Time) {
 				if err == nil && !ok {
-					t.gone(s.object, asked, now)
+					t.gone(s.object(), asked, now)
 				}
 			}
 		},

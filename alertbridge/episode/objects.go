@@ -12,10 +12,6 @@ type object struct{ kind, namespace, name string }
 
 func objectOf(o *occurrence.Object) object { return object{o.Kind, o.Namespace, o.Name} }
 
-func (o object) ref(apiVersion string) occurrence.Object {
-	return occurrence.Object{APIVersion: apiVersion, Kind: o.kind, Namespace: o.namespace, Name: o.name}
-}
-
 // said is the message without what client-go puts before that of many alike.
 func said(ev *occurrence.Event) string {
 	return strings.TrimPrefix(ev.Message, "(combined from similar events): ")

@@ -81,8 +81,8 @@ func (t *Tracker) shares(e *episode) map[notify.Fingerprint]*share {
 	}
 	for _, a := range e.objects {
 		ev := e.event
-		if a.subject.object != latest {
-			ev.Object = a.subject.ref(a.subject.apiVersion)
+		if a.subject.object() != latest {
+			ev.Object = a.subject.ref()
 			for p := range a.parts() {
 				ev.Component, ev.Host = p.source.Value().component, p.source.Value().host
 			}
@@ -92,7 +92,7 @@ func (t *Tracker) shares(e *episode) map[notify.Fingerprint]*share {
 			continue
 		}
 		s.objects = append(s.objects, a)
-		if a.subject.object == latest {
+		if a.subject.object() == latest {
 			s.event = ev
 		}
 	}
@@ -154,11 +154,10 @@ func (t *Tracker) succeed(old *episode, s *share, alone bool, now time.Time) {
 // adopt takes the objects of a share into an episode.
 func (t *Tracker) adopt(e *episode, s *share) {
 	for _, a := range s.objects {
-		obj := a.subject.object
-		if t.subjects.find(e, obj) != nil {
+		if t.subjects.find(e, a.subject.object()) != nil {
 			continue
 		}
-		if !t.subjects.join(e, a, obj, a.subject.apiVersion) {
+		if ref := a.subject.ref(); !t.subjects.join(e, a, &ref) {
 			e.more = true
 		}
 		for p := range a.parts() {
@@ -170,7 +169,7 @@ func (t *Tracker) adopt(e *episode, s *share) {
 
 func (s *share) has(path string) bool {
 	for _, a := range s.objects {
-		o := a.subject.ref("")
+		o := a.subject.ref()
 		if rule.ObjectPath(&o) == path {
 			return true
 		}

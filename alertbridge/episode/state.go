@@ -126,8 +126,8 @@ func (t *Tracker) Restore(ss []Saved) {
 			t.folds++
 		}
 		for _, so := range ss[i].Objects {
-			if obj := so.object(); t.subjects.find(e, obj) == nil {
-				t.subjects.join(e, so.affected(), obj, so.Version)
+			if ref := so.ref(); t.subjects.find(e, objectOf(&ref)) == nil {
+				t.subjects.join(e, so.affected(), &ref)
 			}
 		}
 		if e.state == Firing {
@@ -152,8 +152,8 @@ func (s *Saved) episode() *episode {
 }
 
 func (a *affected) save() SavedObject {
-	s := a.subject
-	so := SavedObject{Kind: s.kind, Namespace: s.namespace, Name: s.name, Version: s.apiVersion, Seen: a.asked.answered}
+	ref := a.subject.ref()
+	so := SavedObject{Kind: ref.Kind, Namespace: ref.Namespace, Name: ref.Name, Version: ref.APIVersion, Seen: a.asked.answered}
 	for p := range a.parts() {
 		from := p.source.Value()
 		so.Parts = append(so.Parts, SavedPart{
@@ -163,7 +163,9 @@ func (a *affected) save() SavedObject {
 	return so
 }
 
-func (so *SavedObject) object() object { return object{so.Kind, so.Namespace, so.Name} }
+func (so *SavedObject) ref() occurrence.Object {
+	return occurrence.Object{APIVersion: so.Version, Kind: so.Kind, Namespace: so.Namespace, Name: so.Name}
+}
 
 func (so *SavedObject) affected() *affected {
 	a := &affected{asked: asked{answered: so.Seen}, first: part{source: unique.Make(source{}), recovered: true}}

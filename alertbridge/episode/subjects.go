@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"iter"
 	"slices"
+	"unique"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
 )
@@ -14,10 +15,23 @@ const objectsPerAlert = 10
 
 // subject is an object with trouble, and all the trouble that it has.
 type subject struct {
-	object
-	apiVersion string
-	troubles   []*affected  // one for each episode
-	one        [1]*affected // the memory of the first: most have one
+	place    unique.Handle[place]
+	name     string
+	troubles []*affected  // one for each episode
+	one      [1]*affected // the memory of the first: most have one
+}
+
+// place is what the names of many objects have in common.
+type place struct{ apiVersion, kind, namespace string }
+
+func (s *subject) object() object {
+	p := s.place.Value()
+	return object{p.kind, p.namespace, s.name}
+}
+
+func (s *subject) ref() occurrence.Object {
+	p := s.place.Value()
+	return occurrence.Object{APIVersion: p.apiVersion, Kind: p.kind, Namespace: p.namespace, Name: s.name}
 }
 
 // subjects finds objects. The key is a hash, for the names are long and are
@@ -34,7 +48,7 @@ func newSubjects() subjects {
 
 // get returns the subject, nil if there is none.
 func (ss *subjects) get(obj object) *subject {
-	if s := ss.byHash[maphash.Comparable(ss.seed, obj)]; s != nil && s.object == obj {
+	if s := ss.byHash[maphash.Comparable(ss.seed, obj)]; s != nil && s.object() == obj {
 		return s
 	}
 	return nil
@@ -53,7 +67,7 @@ func (ss *subjects) about(obj object) []*affected {
 func (ss *subjects) all() iter.Seq2[object, []*affected] {
 	return func(yield func(object, []*affected) bool) {
 		for _, s := range ss.byHash {
-			if !yield(s.object, s.troubles) {
+			if !yield(s.object(), s.troubles) {
 				return
 			}
 		}
@@ -73,15 +87,16 @@ func (ss *subjects) find(e *episode, obj object) *affected {
 // join makes a trouble of the object one of the episode, which has none yet. It
 // fails where another object has the same hash, which does not happen by
 // chance.
-func (ss *subjects) join(e *episode, a *affected, obj object, apiVersion string) bool {
+func (ss *subjects) join(e *episode, a *affected, ref *occurrence.Object) bool {
+	obj := objectOf(ref)
 	h := maphash.Comparable(ss.seed, obj)
 	s := ss.byHash[h]
 	switch {
 	case s == nil:
-		s = &subject{object: obj, apiVersion: apiVersion}
+		s = &subject{place: unique.Make(place{ref.APIVersion, ref.Kind, ref.Namespace}), name: ref.Name}
 		s.troubles = s.one[:0]
 		ss.byHash[h] = s
-	case s.object != obj:
+	case s.object() != obj:
 		return false
 	}
 	a.subject, a.episode = s, e
@@ -102,7 +117,7 @@ func (ss *subjects) leave(a *affected) {
 	ss.kept--
 	s.troubles = slices.Concat(s.troubles[:i], s.troubles[i+1:])
 	if len(s.troubles) == 0 {
-		delete(ss.byHash, maphash.Comparable(ss.seed, s.object))
+		delete(ss.byHash, maphash.Comparable(ss.seed, s.object()))
 	}
 }
 
@@ -112,14 +127,13 @@ func (t *Tracker) affect(e *episode, o *occurrence.Occurrence) *affected {
 	if e.folded {
 		return nil
 	}
-	obj := objectOf(&o.Object)
-	if a := t.subjects.find(e, obj); a != nil {
+	if a := t.subjects.find(e, objectOf(&o.Object)); a != nil {
 		a.see(o)
 		return nil
 	}
 	a := &affected{first: part{path: o.Object.FieldPath}}
 	full := t.subjects.kept >= t.settings.MaxActive*objectsPerAlert || len(e.objects) >= maxObjects
-	if full || !t.subjects.join(e, a, obj, o.Object.APIVersion) {
+	if full || !t.subjects.join(e, a, &o.Object) {
 		e.more = true
 		return nil
 	}

@@ -4,8 +4,11 @@ import (
 	"hash/maphash"
 	"testing"
 	"time"
+	"unique"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
 // TestSameHash: an object whose hash another one has is not mixed up with it;
@@ -14,7 +17,8 @@ func TestSameHash(t *testing.T) {
 	inWorld(t, func(w *world) {
 		w.see(warning("FailedScheduling", cart1))
 		ss := &w.subjects
-		other := object{"Pod", "bank", "db-0"}
+		ref := occurrence.Object{Kind: "Pod", Namespace: "bank", Name: "db-0"}
+		other := objectOf(&ref)
 		for _, s := range ss.byHash {
 			ss.byHash[maphash.Comparable(ss.seed, other)] = s
 			break
@@ -23,7 +27,7 @@ func TestSameHash(t *testing.T) {
 			t.Errorf("%s has the troubles of another", other.name)
 		}
 		e := &episode{}
-		if ss.join(e, &affected{}, other, "v1") || len(e.objects) != 0 {
+		if ss.join(e, &affected{}, &ref) || len(e.objects) != 0 {
 			t.Error("two objects have become one")
 		}
 	})
@@ -41,7 +45,7 @@ func TestMoment(t *testing.T) {
 func TestSavedWithoutParts(t *testing.T) {
 	so := SavedObject{Kind: "Pod", Namespace: "shop", Name: "cart"}
 	a := so.affected()
-	a.subject = &subject{object: so.object()}
+	a.subject = &subject{place: unique.Make(place{kind: so.Kind, namespace: so.Namespace}), name: so.Name}
 	so.Parts = []SavedPart{{Recovered: true}}
 	if d := cmp.Diff(so, a.save()); d != "" || a.troubled() {
 		t.Error(d)

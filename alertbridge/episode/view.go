@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/kubebark/kubebark/alertbridge/rule"
-	"github.com/kubebark/kubebark/exporter/occurrence"
 )
 
 // View is an episode as people are shown it.
@@ -73,8 +72,8 @@ func (t *Tracker) view(e *episode) View {
 		if !a.troubled() {
 			v.Recovered++
 		}
-		obj := &a.subject.object
-		v.Objects = append(v.Objects, rule.ObjectPath(&occurrence.Object{Kind: obj.kind, Namespace: obj.namespace, Name: obj.name}))
+		ref := a.subject.ref()
+		v.Objects = append(v.Objects, rule.ObjectPath(&ref))
 	}
 	slices.Sort(v.Objects)
 	v.Objects = v.Objects[:min(maxShown, len(v.Objects))]
