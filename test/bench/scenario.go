@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/kubebark/kubebark/test/fakeapi"
@@ -55,6 +57,34 @@ type row struct {
 	took              time.Duration // for the same
 	peak, rss         int64
 	p50, p99          time.Duration
+}
+
+// median returns the row of which each figure is the median of those of several
+// runs, for the processor and the collector of garbage do not do the same twice.
+func median(runs []*row) row {
+	m := *runs[0]
+	for _, of := range []func(*row) *time.Duration{
+		func(r *row) *time.Duration { return &r.cpu },
+		func(r *row) *time.Duration { return &r.start },
+		func(r *row) *time.Duration { return &r.burst },
+		func(r *row) *time.Duration { return &r.took },
+		func(r *row) *time.Duration { return &r.p50 },
+		func(r *row) *time.Duration { return &r.p99 },
+	} {
+		*of(&m) = middle(runs, of)
+	}
+	m.peak = middle(runs, func(r *row) *int64 { return &r.peak })
+	m.rss = middle(runs, func(r *row) *int64 { return &r.rss })
+	return m
+}
+
+func middle[T cmp.Ordered](runs []*row, of func(*row) *T) T {
+	all := make([]T, len(runs))
+	for i, r := range runs {
+		all[i] = *of(r)
+	}
+	slices.Sort(all)
+	return all[len(all)/2]
 }
 
 // trial is a measurement under way.
