@@ -75,6 +75,12 @@ local q = import 'lib/query.libsonnet';
       'increase(%s[%%(window)s]) > 0' % exporter('state_write_failures_total'),
       'The state file of kube-event-exporter cannot be written.',
       'Counters go on, but a restart would start them at 0 and miss what happens meanwhile. The log of {{ $labels.instance }} says why.',
+    ) +
+    alert(
+      'KubeEventLogDropped',
+      'increase(%s[%%(window)s]) > 0 or increase(%s[%%(window)s]) > 0' % [exporter('event_log_dropped_total'), exporter('event_log_otlp_dropped_total')],
+      'Records are missing in the event log.',
+      '{{ $labels.instance }} gave {{ $value | humanize }} records of the last %(window)s up: its queue was full, or who gets them refused them. Counters and alerts are not affected.',
     ),
 
   local sending =
@@ -135,6 +141,12 @@ local q = import 'lib/query.libsonnet';
       'increase(%s[%%(window)s]) > 0' % receiver('pushes_total', ['outcome="refused"']),
       'Bark refuses pushes for good.',
       'A device of receiver {{ $labels.receiver }} is unknown to the bark-server: its key is wrong, or the app has to be opened once.',
+    ) +
+    alert(
+      'AlertmanagerBarkStateNotWritten',
+      'increase(%s[%%(window)s]) > 0' % receiver('state_write_failures_total'),
+      'The state file of alertmanager-bark cannot be written.',
+      'Pushes go on, but after a restart phones may ring again for what they were told. The log of {{ $labels.instance }} says why.',
     ),
 
   local both =

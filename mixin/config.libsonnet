@@ -38,10 +38,12 @@
       KubeEventSeriesNearLimit: { 'for': '30m', severity: 'info', over: 0.9 },  // share
       KubeEventSeriesLimitReached: { 'for': '15m', severity: 'warning', window: '1h' },
       KubeEventStateNotWritten: { 'for': '5m', severity: 'warning', window: '15m' },
+      KubeEventLogDropped: { 'for': '5m', severity: 'warning', window: '15m' },
       AlertmanagerBarkAbsent: { 'for': '10m', severity: 'critical', lookback: '1d' },
       AlertmanagerBarkFailing: { 'for': '10m', severity: 'critical', over: 0.1, window: '5m' },  // share
       AlertmanagerBarkUnreachable: { 'for': '5m', severity: 'critical' },
       AlertmanagerBarkRefused: { 'for': '15m', severity: 'warning', window: '1h' },
+      AlertmanagerBarkStateNotWritten: { 'for': '5m', severity: 'warning', window: '15m' },
       KubebarkConfigurationRefused: { 'for': '5m', severity: 'warning' },
     },
 

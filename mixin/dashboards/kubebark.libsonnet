@@ -65,6 +65,18 @@ function(cfg)
           p.range('increase(%s[$__rate_interval])' % receiver('dedup_evictions_total'), 'given up {{instance}}'),
         ]) + p.size(6, 8),
       ]),
+      b.row('Event log', [
+        p.series('Records', 'A second: written to the file, sent over OTLP, and given up. Nothing without an event log.', [
+          p.range('sum(rate(%s[$__rate_interval]))' % exporter('event_log_records_total'), 'written'),
+          p.range('sum(rate(%s[$__rate_interval]))' % exporter('event_log_otlp_records_total'), 'sent'),
+          p.range('sum(rate(%s[$__rate_interval]))' % exporter('event_log_dropped_total'), 'not written'),
+          p.range('sum(rate(%s[$__rate_interval]))' % exporter('event_log_otlp_dropped_total'), 'not sent'),
+        ]) + p.perSecond + p.size(12, 8),
+        p.series('Records that wait', 'Of the room for them; beyond it new ones are dropped.', [
+          p.range('%s / %s' % [exporter('event_log_queue_length'), exporter('event_log_queue_capacity')], 'for the disk, {{instance}}'),
+          p.range('%s / %s' % [exporter('event_log_otlp_queue_length'), exporter('event_log_otlp_queue_capacity')], 'for OTLP, {{instance}}'),
+        ]) + p.unit('percentunit') + p.bounds(0, 1) + p.size(12, 8),
+      ]),
       b.row('Cost', [
         program('CPU', 'Cores.', 'rate(%s[$__rate_interval])' % common('process_cpu_seconds_total')),
         program('Memory', 'Resident.', common('process_resident_memory_bytes')) + p.unit('bytes'),

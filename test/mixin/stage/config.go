@@ -88,6 +88,7 @@ func settled() []string {
 		`kube_event_exporter_watch_restarts_total{cause="expired"} > 1`,
 		`kube_event_exporter_series_dropped_total > 1`,
 		`kube_event_exporter_state_last_write_timestamp_seconds > 0`,
+		`kube_event_exporter_event_log_otlp_records_total > 1`,
 		`cluster_type:kube_event_occurrences:rate5m{cluster="demo"} > 0`,
 	}
 }

@@ -5,7 +5,7 @@
 // So that a dashboard shows more than good days, some things go wrong: one of
 // two Alertmanagers refuses everything, one receiver's device is unknown, a
 // silence mutes a reason. A second exporter watches an API server that makes it
-// list again, has room for few series and writes a state file; its target is of
+// list again, has room for few series and writes a state file and an event log; its target is of
 // a cluster of its own and scraped with native histograms. And there was a
 // yesterday, on which some reasons occurred already.
 //
@@ -75,7 +75,7 @@ func Start(ctx context.Context, o Options) (*Stage, error) {
 
 func (s *Stage) start(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		s.startPhones, s.startRefusal, s.startReceiver, s.startAlertmanager, s.startLab, s.startPrometheus, s.startDemo,
+		s.startPhones, s.startRefusal, s.startCollector, s.startReceiver, s.startAlertmanager, s.startLab, s.startPrometheus, s.startDemo,
 	} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("set the stage: %w", err)
@@ -140,6 +140,13 @@ func (s *Stage) startRefusal(ctx context.Context) error {
 	}))
 }
 
+// startCollector serves a collector that takes all.
+func (s *Stage) startCollector(ctx context.Context) error {
+	return s.serve(ctx, "collector", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/x-protobuf") // whose empty message says so
+	}))
+}
+
 func (s *Stage) startReceiver(ctx context.Context) error {
 	config, err := s.file("receiver.yml", fmt.Sprintf(receiverConfig, s.URL("phones")))
 	if err == nil {
@@ -176,7 +183,9 @@ func (s *Stage) startLab(ctx context.Context) error {
 		return err
 	}
 	return s.run(ctx, "lab-exporter", "kube-event-exporter",
-		"--config.file="+config, "--kube.server="+l.server.URL(), "--state.file="+filepath.Join(s.opts.Dir, "state"))
+		"--config.file="+config, "--kube.server="+l.server.URL(), "--state.file="+filepath.Join(s.opts.Dir, "state"),
+		"--event-log.file="+filepath.Join(s.opts.Dir, "events.jsonl"),
+		"--event-log.otlp.endpoint="+s.URL("collector"), "--event-log.otlp.protocol=http/protobuf")
 }
 
 func (s *Stage) startDemo(ctx context.Context) error {
