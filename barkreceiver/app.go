@@ -172,13 +172,14 @@ func (a *App) Handler() http.Handler {
 
 // PreviewHandler serves a page that shows pushes and sends none.
 func (a *App) PreviewHandler() http.Handler {
-	return &preview.Handler{
+	return preview.New(preview.Options{
+		Logger: a.logger,
 		Config: func() *config.Config { return a.state.Load().config },
 		Requests: func(rc *config.Receiver, m *webhook.Message, now time.Time) ([]json.RawMessage, error) {
 			link := a.silenceURL(a.state.Load(), rc, m, now)
 			return Requests(rc, render.Input{Message: m, Now: now, SilenceURL: maskToken(link)})
 		},
-	}
+	})
 }
 
 // maskToken hides what makes a silence link work, and keeps its length.

@@ -9,15 +9,19 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
+	"html/template"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/go-kit/log"
 
 	"github.com/kubebark/kubebark/barkreceiver/config"
 	pages "github.com/kubebark/kubebark/barkreceiver/page"
 	"github.com/kubebark/kubebark/barkreceiver/push"
 	"github.com/kubebark/kubebark/barkreceiver/render"
 	"github.com/kubebark/kubebark/barkreceiver/webhook"
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 //go:embed preview.html
@@ -25,12 +29,24 @@ var files embed.FS
 
 const maxBody = 4 << 20
 
-// Handler serves the page.
-type Handler struct {
+// Options are the options of [New].
+type Options struct {
+	Logger log.Logger
 	// Config returns the configuration in force.
 	Config func() *config.Config
 	// Requests renders a message for a receiver.
 	Requests func(*config.Receiver, *webhook.Message, time.Time) ([]json.RawMessage, error)
+}
+
+// Handler serves the page.
+type Handler struct {
+	opts Options
+	page *template.Template
+}
+
+// New returns a handler.
+func New(o Options) *Handler {
+	return &Handler{opts: o, page: pages.MustParse(files, "preview.html")}
 }
 
 // page is what the page shows.
@@ -72,11 +88,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.Fault = err.Error()
 		_, p.Template = errors.AsType[*render.FaultError](err)
 	}
-	pages.Write(w, code, files, "preview.html", p)
+	webpage.HTMLWithCode(w, h.opts.Logger, code, h.page, p)
 }
 
 func (h *Handler) fill(p *page, r *http.Request) error {
-	c := h.Config()
+	c := h.opts.Config()
 	for _, rc := range c.Receivers {
 		p.Receivers = append(p.Receivers, rc.Name)
 	}
@@ -107,7 +123,7 @@ func (h *Handler) fill(p *page, r *http.Request) error {
 		return errors.New("there is no receiver of that name")
 	}
 	p.Receiver = rc.Name
-	requests, fault := h.Requests(rc, m, now)
+	requests, fault := h.opts.Requests(rc, m, now)
 	p.Nothing = len(requests) == 0
 	for _, req := range requests {
 		var s shown

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,9 +13,12 @@ import (
 
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
-	"github.com/prometheus/alertmanager/template"
+	amtemplate "github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/config"
+
+	pages "github.com/kubebark/kubebark/barkreceiver/page"
+	"github.com/kubebark/kubebark/internal/webpage"
 )
 
 const (
@@ -43,6 +47,7 @@ type Handler struct {
 	opts   Options
 	signer signer
 	am     *alertmanager
+	page   *template.Template
 	one    sync.Mutex // held while silences are made, so that a link is used once
 }
 
@@ -52,14 +57,14 @@ func New(o Options) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handler{opts: o, signer: signer{o.Secret}, am: am}, nil
+	return &Handler{opts: o, signer: signer{o.Secret}, am: am, page: pages.MustParse(files, "page.html")}, nil
 }
 
 // Close gives up idle connections.
 func (h *Handler) Close() { h.am.http.CloseIdleConnections() }
 
 // Link returns a link that silences the alerts.
-func (h *Handler) Link(receiver string, alerts []template.Alert, now time.Time) (string, error) {
+func (h *Handler) Link(receiver string, alerts []amtemplate.Alert, now time.Time) (string, error) {
 	token, err := h.signer.sign(ask, newLink(receiver, alerts, now.Add(h.opts.TTL)))
 	if err != nil {
 		return "", err
@@ -93,7 +98,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		code = p.fail(err)
 		level.Warn(h.opts.Logger).Log("msg", "silence page", "code", code, "err", err)
 	}
-	p.write(w, code)
+	webpage.HTMLWithCode(w, h.opts.Logger, code, h.page, p)
 }
 
 // look finds out which of the link's alerts fire and what would silence them.

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	pages "github.com/kubebark/kubebark/barkreceiver/page"
 )
 
 //go:embed page.html
@@ -115,5 +113,3 @@ func (p *page) fail(err error) int {
 	p.Fault = "other"
 	return http.StatusBadGateway
 }
-
-func (p *page) write(w http.ResponseWriter, code int) { pages.Write(w, code, files, "page.html", p) }
