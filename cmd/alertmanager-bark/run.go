@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/signal"
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/kubebark/kubebark/barkreceiver"
+	"github.com/kubebark/kubebark/barkreceiver/silence"
 	"github.com/kubebark/kubebark/internal/cli"
 	"github.com/kubebark/kubebark/internal/conf"
 	"github.com/kubebark/kubebark/internal/httpd"
@@ -74,8 +76,9 @@ func (s *service) serve(ctx context.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
+	slogger := logging.Slog(base, *s.logs)
 	server, err := httpd.New(httpd.Options{
-		Logger: logging.Slog(base, *s.logs), Registry: registry, Flags: *s.web,
+		Logger: slogger, Registry: registry, Flags: *s.web,
 		Name: name, Description: "Pushes Alertmanager's alerts to phones through Bark.",
 		TelemetryPath: s.telemetryPath, Ready: app.Ready, Reload: reloader.Reload,
 		Links: []httpd.Link{{Path: "/preview", Text: "Preview", Description: "what pushes will look like"}},
@@ -86,20 +89,21 @@ func (s *service) serve(ctx context.Context) error {
 	server.Handle("/webhook", app.Handler())
 	server.Handle("/webhook/", app.Handler())
 	server.Handle("/preview", app.PreviewHandler())
-	public, err := s.servePublic(app, external, server)
-	if err != nil {
-		return err
+	public := server
+	if s.publicAddress != "" {
+		if public, err = httpd.NewPublic(s.publicAddress, s.web, slogger); err != nil {
+			return fmt.Errorf("--web.public-listen-address %s: %w", s.publicAddress, err)
+		}
+		level.Info(logger).Log("msg", "the silence page is served alone", "public", public.Addr())
 	}
-	if public != nil {
-		level.Info(logger).Log("msg", "the silence page is served alone", "public", public.listener.Addr())
-	}
+	public.Handle(silence.Path, app.SilenceHandler())
 	level.Info(logger).Log("msg", "starting", "version", version.Info(), "address", server.Addr())
 	err = runAll(ctx, app, reloader, server, public)
 	level.Info(logger).Log("msg", "stopped")
 	return err
 }
 
-func runAll(ctx context.Context, app *barkreceiver.App, reloader *conf.Reloader, server *httpd.Server, public *publicServer) error {
+func runAll(ctx context.Context, app *barkreceiver.App, reloader *conf.Reloader, server, public *httpd.Server) error {
 	// What is added last ends first: no more webhooks, then the pushes that
 	// are under way.
 	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
@@ -110,8 +114,8 @@ func runAll(ctx context.Context, app *barkreceiver.App, reloader *conf.Reloader,
 		defer signal.Stop(hup)
 		return reloader.Run(ctx, hup)
 	})
-	if public != nil {
-		group.Add("public web", public.run)
+	if public != server {
+		group.Add("public web", public.Run)
 	}
 	group.Add("web", server.Run)
 	return group.Run(ctx)

@@ -118,7 +118,7 @@ func TestBadRequests(t *testing.T) {
 // TestNoHTTP2: HTTP/2, with its storms of resets, is not spoken without TLS, and
 // is Go's own with it.
 func TestNoHTTP2(t *testing.T) {
-	srv := newHTTPServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	srv := (&Server{logger: slog.New(slog.DiscardHandler)}).newHTTPServer()
 	if p := srv.Protocols; p != nil && p.UnencryptedHTTP2() {
 		t.Error("HTTP/2 without TLS")
 	}
@@ -129,15 +129,17 @@ func TestNoHTTP2(t *testing.T) {
 
 // slow is a connection on which a client writes a byte now and then, in a
 // bubble where minutes cost nothing.
-func slow(t *testing.T, first string, limit time.Duration) {
+func slow(t *testing.T, public bool, first string, limit time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
 		body := make(chan error, 1)
-		srv := newHTTPServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		s := &Server{public: public, logger: slog.New(slog.DiscardHandler)}
+		s.handler = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			_, err := io.Copy(io.Discard, r.Body)
 			body <- err
-		}), slog.New(slog.DiscardHandler))
+		})
+		srv := s.newHTTPServer()
 		l := &oneConn{c: make(chan net.Conn, 1), done: make(chan struct{})}
 		l.c <- server
 		go srv.Serve(l)                //nolint:errcheck // it ends with the test
@@ -186,10 +188,11 @@ func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
 // TestSlowClients: who writes a byte every five seconds is put out, in the headers
 // and in the body.
 func TestSlowClients(t *testing.T) {
-	t.Run("headers", func(t *testing.T) { slow(t, "GET / HTTP/1.1\r\nHost: a\r\nX: ", 20*time.Second) })
-	t.Run("body", func(t *testing.T) {
-		slow(t, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n", 40*time.Second)
-	})
+	const headers, body = "GET / HTTP/1.1\r\nHost: a\r\nX: ", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+	t.Run("headers", func(t *testing.T) { slow(t, false, headers, 20*time.Second) })
+	t.Run("body", func(t *testing.T) { slow(t, false, body, 40*time.Second) })
+	t.Run("headers, in public", func(t *testing.T) { slow(t, true, headers, 20*time.Second) })
+	t.Run("body, in public", func(t *testing.T) { slow(t, true, body, 30*time.Second) })
 }
 
 // TestIdleConnections: a thousand that say nothing keep nobody out, cost little,

@@ -33,6 +33,11 @@ func start(t *testing.T, o Options) func(method, path string) (int, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return running(t, s)
+}
+
+func running(t *testing.T, s *Server) func(method, path string) (int, string) {
+	t.Helper()
 	s.Handle("GET /extra", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "extra") }))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
@@ -106,6 +111,22 @@ func TestExternalURLPrefix(t *testing.T) {
 	do := start(t, o)
 	for _, path := range []string{"/-/ready", "/events/-/ready", "/events/extra", "/extra"} {
 		if code, body := do("GET", path); code != 200 {
+			t.Errorf("%s: %d %s", path, code, body)
+		}
+	}
+}
+
+// TestPublic: a public server has what is handled, also below the prefix, and
+// nothing else, whatever the flags say of the other.
+func TestPublic(t *testing.T) {
+	f := Flags{externalURL: "https://host/phones", ConfigFile: "none.yml", Lifecycle: true}
+	s, err := NewPublic("127.0.0.1:0", &f, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := running(t, s)
+	for path, want := range map[string]int{"/extra": 200, "/phones/extra": 200, "/": 404, "/metrics": 404, "/-/ready": 404, "/phones/": 404} {
+		if code, body := do("GET", path); code != want {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
 	}
