@@ -9,30 +9,15 @@ import (
 )
 
 func addCheck(app *cli.App) {
-	c := app.Command("check-config", "Check configuration files as a start would: keys are read and templates tried on samples.")
-	files := c.Arg("FILE", "Configuration file.").Required().Strings()
-	app.Handle(c, func() error { return checkConfig(*files, app.Stdio) })
+	app.AddCheck("Check configuration files as a start would: keys are read and templates tried on samples.", checkFile)
 }
 
-// checkConfig reports the faults of all files, not only of the first.
-func checkConfig(files []string, std cli.Stdio) error {
-	bad := 0
-	for _, file := range files {
-		c, _, err := config.Load(file)
-		if err != nil {
-			bad++
-			fmt.Fprintln(std.Err, err)
-			continue
-		}
-		fmt.Fprintf(std.Out, "%s: good\n", file)
-		for _, line := range describe(c) {
-			fmt.Fprintf(std.Out, "  %s\n", line)
-		}
+func checkFile(file string) ([]string, error) {
+	c, _, err := config.Load(file)
+	if err != nil {
+		return nil, err
 	}
-	if bad > 0 {
-		return cli.UsageError{Err: fmt.Errorf("%d of %d files refused", bad, len(files))}
-	}
-	return nil
+	return describe(c), nil
 }
 
 func describe(c *config.Config) []string {

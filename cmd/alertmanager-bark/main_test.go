@@ -111,7 +111,7 @@ func TestService(t *testing.T) {
 	defer bark.Close()
 	d := dir(t, bark.URL)
 	logs := new(lockedBuffer)
-	s := &service{std: cli.Stdio{Out: io.Discard, Err: logs}, logs: &logging.Config{}, configFile: d + "/c.yml", telemetryPath: "/metrics", publicAddress: "127.0.0.1:0"}
+	s := &service{std: cli.Stdio{Out: io.Discard, Err: logs}, logs: &logging.Config{}, configFile: d + "/c.yml", publicAddress: "127.0.0.1:0"}
 	s.web = &httpd.Flags{Addresses: []string{"127.0.0.1:0"}, Lifecycle: true}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/kubebark/kubebark/barkreceiver"
@@ -27,15 +26,11 @@ func renderBody(configFile, receiver, file string, std cli.Stdio) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	in, label := std.In, "standard input"
-	if file != "" && file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return cli.UsageError{Err: err}
-		}
-		defer f.Close()
-		in, label = f, file
+	in, label, err := std.Open(file)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	body, err := io.ReadAll(io.LimitReader(in, webhook.MaxSize))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", label, err)

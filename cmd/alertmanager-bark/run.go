@@ -5,15 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/signal"
 	"syscall"
 	"time"
 
 	"github.com/go-kit/log/level"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
 
 	"github.com/kubebark/kubebark/barkreceiver"
@@ -32,7 +28,6 @@ type service struct {
 	web  *httpd.Flags
 
 	configFile    string
-	telemetryPath string
 	publicAddress string
 	stateFile     string
 }
@@ -41,7 +36,6 @@ func addService(app *cli.App) {
 	c := app.Command("run", "Serve Alertmanager's webhook; the default.").Default()
 	s := &service{logs: logging.Flags(app.Application), std: app.Stdio}
 	c.Flag("config.file", "Path to the configuration file.").Required().StringVar(&s.configFile)
-	c.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&s.telemetryPath)
 	s.web = httpd.AddFlags(c, ":10057")
 	c.Flag("web.public-listen-address", "Address to serve nothing but /silence on, the page that pushes link to; default is that of --web.listen-address.").StringVar(&s.publicAddress)
 	c.Flag("state.file", "Path to a file that keeps over a restart what devices were told; default is none.").StringVar(&s.stateFile)
@@ -57,12 +51,7 @@ func (s *service) run() error {
 func (s *service) serve(ctx context.Context) error {
 	base := logging.New(s.std.Err, *s.logs)
 	logger := logging.WithTime(base)
-	registry := prometheus.NewRegistry()
-	registry.MustRegister(
-		versioncollector.NewCollector("alertmanager_bark"),
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
+	registry := httpd.NewRegistry("alertmanager_bark")
 	external, err := s.web.ExternalURL()
 	if err != nil {
 		return cli.UsageError{Err: err}
@@ -80,7 +69,7 @@ func (s *service) serve(ctx context.Context) error {
 	server, err := httpd.New(httpd.Options{
 		Logger: slogger, Registry: registry, Flags: *s.web,
 		Name: name, Description: "Pushes Alertmanager's alerts to phones through Bark.",
-		TelemetryPath: s.telemetryPath, Ready: app.Ready, Reload: reloader.Reload,
+		Ready: app.Ready, Reload: reloader.Reload,
 		Links: []httpd.Link{{Path: "/preview", Text: "Preview", Description: "what pushes will look like"}},
 	})
 	if err != nil {
@@ -108,12 +97,7 @@ func runAll(ctx context.Context, app *barkreceiver.App, reloader *conf.Reloader,
 	// are under way.
 	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
 	group.Add("pushes", app.Run)
-	group.Add("configuration", func(ctx context.Context) error {
-		hup := make(chan os.Signal, 1)
-		signal.Notify(hup, syscall.SIGHUP)
-		defer signal.Stop(hup)
-		return reloader.Run(ctx, hup)
-	})
+	group.Add("configuration", reloader.Run)
 	if public != server {
 		group.Add("public web", public.Run)
 	}

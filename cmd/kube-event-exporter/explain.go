@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -35,15 +34,11 @@ func explain(configFile, file string, std cli.Stdio) error {
 	if err != nil {
 		return cli.UsageError{Err: fmt.Errorf("%s: %w", configFile, err)}
 	}
-	in, label := std.In, "standard input"
-	if file != "" && file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return cli.UsageError{Err: err}
-		}
-		defer f.Close()
-		in, label = f, file
+	in, label, err := std.Open(file)
+	if err != nil {
+		return err
 	}
+	defer in.Close()
 	var faults []error
 	err = decode.Read(in, func(r decode.Record, f *decode.Fault) bool {
 		if f != nil {

@@ -39,7 +39,6 @@ func addService(app *cli.App) {
 	s := &service{logs: logging.Flags(app.Application), std: app.Stdio}
 	app.Handle(c, s.run)
 	c.Flag("config.file", "Path to the configuration file.").StringVar(&s.configFile)
-	c.Flag("web.telemetry-path", "Path under which metrics are served.").Default("/metrics").StringVar(&s.telemetryPath)
 	s.web = httpd.AddFlags(c, ":10056")
 	c.Flag("kubeconfig", "Path to a kubeconfig; default is the cluster this runs in, else $KUBECONFIG, else the user's own.").StringVar(&s.kube.Kubeconfig)
 	c.Flag("kube.server", "URL of the API server; overrides the kubeconfig's.").StringVar(&s.kube.Server)

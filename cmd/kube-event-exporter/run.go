@@ -12,8 +12,6 @@ import (
 	"github.com/go-kit/log"
 	"github.com/go-kit/log/level"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/common/version"
 
 	"github.com/kubebark/kubebark/alertbridge"
@@ -39,7 +37,6 @@ type service struct {
 	kube kube.Options
 
 	configFile    string
-	telemetryPath string
 	namespaces    string
 	stateFile     string
 	cluster       string // whose state it is
@@ -68,12 +65,7 @@ func (s *service) run() error {
 	collectOften(group)
 	base := logging.New(s.std.Err, *s.logs)
 	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
-	s.registry = prometheus.NewRegistry()
-	s.registry.MustRegister(
-		versioncollector.NewCollector("kube_event_exporter"),
-		collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
+	s.registry = httpd.NewRegistry("kube_event_exporter")
 	cfg, err := s.load()
 	if err != nil {
 		return err
@@ -126,7 +118,7 @@ func (s *service) build(cfg *config, group *lifecycle.Group) error {
 		return err
 	}
 	pipeline := exporter.NewPipeline(s.registry, s.series, sinks...)
-	group.Add("configuration", func(ctx context.Context) error { return reloader.Run(ctx, hangups(ctx)) })
+	group.Add("configuration", reloader.Run)
 	group.Add("alerts", s.bridge.Run)
 	source(group, pipeline)
 	return nil
@@ -208,7 +200,6 @@ func (s *service) newServer(reload func(context.Context) error) (*httpd.Server, 
 	return httpd.New(httpd.Options{
 		Logger: s.slog, Registry: s.registry, Flags: *s.web,
 		Name: name, Description: "Counts Kubernetes Events exactly and makes Warnings into alerts.",
-		TelemetryPath: s.telemetryPath,
 		Links: []httpd.Link{
 			{Path: "/alerts", Text: "Alerts", Description: "pending, firing and lately ended"},
 			{Path: "/events", Text: "Events", Description: "what lately happened to each object"},
@@ -228,12 +219,4 @@ func (s *service) showHistory() (*history.History, error) {
 		s.server.Handle(path, handler)
 	}
 	return h, nil
-}
-
-// hangups returns a channel of the SIGHUPs until ctx is done.
-func hangups(ctx context.Context) <-chan os.Signal {
-	ch := make(chan os.Signal, 1)
-	signal.Notify(ch, syscall.SIGHUP)
-	context.AfterFunc(ctx, func() { signal.Stop(ch) })
-	return ch
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
@@ -23,6 +24,20 @@ const (
 type Stdio struct {
 	In       io.Reader
 	Out, Err io.Writer
+}
+
+// Open opens what an argument FILE names, which is standard input where it is left
+// out or -, and returns what to call it. A file that cannot be read is the user's
+// to mend.
+func (s Stdio) Open(file string) (in io.ReadCloser, label string, err error) {
+	if file == "" || file == "-" {
+		return io.NopCloser(s.In), "standard input", nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, "", UsageError{err}
+	}
+	return f, file, nil
 }
 
 // UsageError is an error that the user is to mend: exit status 2.

@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-kit/log"
@@ -100,9 +102,12 @@ func (r *Reloader) Reload(ctx context.Context) error {
 	return nil
 }
 
-// Run reloads whenever hup receives or the content of a file has changed,
-// until ctx is done. Faults are logged; the configuration in force stays.
-func (r *Reloader) Run(ctx context.Context, hup <-chan os.Signal) error {
+// Run reloads whenever SIGHUP comes or the content of a file has changed, until
+// ctx is done. Faults are logged; the configuration in force stays.
+func (r *Reloader) Run(ctx context.Context) error {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	tick := time.NewTicker(r.interval)
 	defer tick.Stop()
 	for {

@@ -55,15 +55,16 @@ func TestReloader(t *testing.T) {
 		t.Fatalf("at the start: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	hup := make(chan os.Signal)
 	done := make(chan error)
-	go func() { done <- r.Run(ctx, hup) }()
+	go func() { done <- r.Run(ctx) }()
 
 	write(t, a.file, "two")
 	for got := ""; got != "two"; { // a reader may see the file while it is empty
 		got = <-a.applied
 	}
-	hup <- syscall.SIGHUP
+	if err := syscall.Kill(os.Getpid(), syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
 	if got := <-a.applied; got != "two" {
 		t.Errorf("after SIGHUP: %q", got)
 	}

@@ -9,12 +9,15 @@ import (
 
 // Flags are what the --web.… flags of a program set.
 type Flags struct {
-	Addresses  []string // host:port, at least one
-	ConfigFile string   // exporter-toolkit's; "" for plain HTTP
-	Lifecycle  bool     // whether POST /-/reload is served
+	Addresses     []string // host:port, at least one
+	ConfigFile    string   // exporter-toolkit's; "" for plain HTTP
+	TelemetryPath string   // "" means /metrics
+	Lifecycle     bool     // whether POST /-/reload is served
 
 	externalURL string
 }
+
+const defaultTelemetryPath = "/metrics"
 
 // flagger is a program or one of its commands.
 type flagger interface {
@@ -24,6 +27,8 @@ type flagger interface {
 // AddFlags adds the --web.… flags to a program or one of its commands.
 func AddFlags(app flagger, defaultAddress string) *Flags {
 	f := new(Flags)
+	app.Flag("web.telemetry-path", "Path under which metrics are served.").
+		Default(defaultTelemetryPath).StringVar(&f.TelemetryPath)
 	app.Flag("web.listen-address", "Address to listen on. Repeatable.").
 		Default(defaultAddress).StringsVar(&f.Addresses)
 	app.Flag("web.config.file", "Path to a web configuration file for TLS, mTLS or basic authentication. See the exporter-toolkit's documentation.").

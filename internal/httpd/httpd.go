@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	versioncollector "github.com/prometheus/client_golang/prometheus/collectors/version"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
@@ -22,13 +24,12 @@ type Link struct{ Path, Text, Description string }
 
 // Options are the options of [New].
 type Options struct {
-	Logger        *slog.Logger // the exporter-toolkit's kind
-	Registry      *prometheus.Registry
-	Flags         Flags
-	Name          string // title of the landing page
-	Description   string
-	TelemetryPath string // "" means /metrics
-	Links         []Link // beside those to what every program serves
+	Logger      *slog.Logger // the exporter-toolkit's kind
+	Registry    *prometheus.Registry
+	Flags       Flags
+	Name        string // title of the landing page
+	Description string
+	Links       []Link // beside those to what every program serves
 
 	// Ready returns why the program is not ready to do its own work.
 	Ready func() error
@@ -37,10 +38,22 @@ type Options struct {
 	Reload func(context.Context) error
 }
 
+// NewRegistry returns a registry with what every program tells about itself: its
+// build, Go's runtime and the process. namespace is the program's.
+func NewRegistry(namespace string) *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		versioncollector.NewCollector(namespace),
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return r
+}
+
 // New listens on the addresses of the flags, but serves only from Run on.
 func New(o Options) (*Server, error) {
-	if o.TelemetryPath == "" {
-		o.TelemetryPath = "/metrics"
+	if o.Flags.TelemetryPath == "" {
+		o.Flags.TelemetryPath = defaultTelemetryPath
 	}
 	if err := web.Validate(o.Flags.ConfigFile); o.Flags.ConfigFile != "" && err != nil {
 		return nil, fmt.Errorf("web configuration %s: %w", o.Flags.ConfigFile, err)
@@ -69,7 +82,7 @@ func (o *Options) routes(mux *http.ServeMux) error {
 		return err
 	}
 	mux.Handle("GET /{$}", landing)
-	mux.Handle("GET "+o.TelemetryPath, promhttp.InstrumentMetricHandler(o.Registry,
+	mux.Handle("GET "+o.Flags.TelemetryPath, promhttp.InstrumentMetricHandler(o.Registry,
 		promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{
 			Registry:                            o.Registry,
 			EnableOpenMetrics:                   true,
@@ -90,7 +103,7 @@ func (o *Options) routes(mux *http.ServeMux) error {
 func (o *Options) landingPage() (http.Handler, error) {
 	links := make([]web.LandingLinks, 0, len(o.Links)+3)
 	for _, l := range append(o.Links,
-		Link{o.TelemetryPath, "Metrics", ""},
+		Link{o.Flags.TelemetryPath, "Metrics", ""},
 		Link{"/-/ready", "Ready", "whether it can do its work"},
 		Link{"/-/healthy", "Healthy", "whether it lives"},
 	) {
