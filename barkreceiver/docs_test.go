@@ -15,7 +15,7 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/render"
 )
 
-const docs = "../docs/receiver.md"
+const docs = "../docs/receiver*.md"
 
 var (
 	example  = regexp.MustCompile("(?s)<!-- example: (\\w+) -->\n *```yaml\n(.*?)\n *```")
@@ -24,39 +24,48 @@ var (
 
 // The examples of the manual load, and what they render to is what is shown.
 func TestDocs(t *testing.T) {
-	page, err := os.ReadFile(docs)
+	paths, err := filepath.Glob(docs)
 	if err != nil {
 		t.Fatal(err)
 	}
 	examples := map[string]string{"defaults": "receivers: [{name: phones, devices: [{name: alice, key_file: keys/alice}]}]"}
-	for _, m := range example.FindAllStringSubmatch(string(page), -1) {
-		examples[m[1]] = m[2]
-	}
-	got := rendered.ReplaceAllStringFunc(string(page), func(block string) string {
-		m := rendered.FindStringSubmatch(block)
-		text, ok := examples[m[2]]
-		if !ok {
-			t.Fatalf("no example %q", m[2])
+	var pages []string
+	for _, path := range paths {
+		page, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		return m[1] + renderExample(t, text) + "```"
-	})
+		for _, m := range example.FindAllStringSubmatch(string(page), -1) {
+			examples[m[1]] = m[2]
+		}
+		pages = append(pages, string(page))
+	}
 	for _, text := range examples {
 		if !strings.Contains(text, "receivers:") { // a part only
 			text += "\n" + examples["defaults"]
 		}
 		loadExample(t, text)
 	}
-	if *update {
-		if err := os.WriteFile(docs, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
+	for i, page := range pages {
+		got := rendered.ReplaceAllStringFunc(page, func(block string) string {
+			m := rendered.FindStringSubmatch(block)
+			text, ok := examples[m[2]]
+			if !ok {
+				t.Fatalf("no example %q", m[2])
+			}
+			return m[1] + renderExample(t, text) + "```"
+		})
+		if *update {
+			if err := os.WriteFile(paths[i], []byte(got), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		} else if d := cmp.Diff(page, got); d != "" {
+			t.Errorf("%s is stale; run go test ./barkreceiver -update (-page +now)\n%s", paths[i], d)
 		}
-		return
 	}
-	if d := cmp.Diff(string(page), got); d != "" {
-		t.Errorf("the manual is stale; run go test ./barkreceiver -update (-page +now)\n%s", d)
-	}
+	manual := strings.Join(pages, "")
 	for _, name := range render.ParamNames() {
-		if !strings.Contains(string(page), "`"+name+"`") {
+		if !strings.Contains(manual, "`"+name+"`") {
 			t.Errorf("the parameter %s is not in the manual", name)
 		}
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "rewrite the table of docs/alerts.md")
+var update = flag.Bool("update", false, "rewrite the table of docs/alerts-builtin.md")
 
 const (
-	docs       = "../../docs/alerts.md"
+	docs       = "../../docs/alerts-builtin.md"
 	tableBegin = "<!-- builtin rules: generated, see alertbridge/rule/docs_test.go -->\n"
 	tableEnd   = "<!-- end of builtin rules -->\n"
 )

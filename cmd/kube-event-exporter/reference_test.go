@@ -106,7 +106,7 @@ func TestSchemaAgrees(t *testing.T) {
 		return err
 	}
 	s.Agree(t, everything, load)
-	good := append(reftest.Examples(t, manual, "external_labels", "alerts"), reftest.Examples(t, "../../docs/alerts.md", "alerts")...)
+	good := append(reftest.Examples(t, manual, "external_labels", "alerts"), reftest.Examples(t, "../../docs/alerts-rules.md", "alerts")...)
 	shipped, err := filepath.Glob("../../deploy/*/exporter.yml")
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,7 @@
 
 .PHONY: receiver-pictures
 
-receiver-pictures: browser ## takes the pictures of docs/receiver.md
+receiver-pictures: browser ## takes the pictures of docs/receiver-*.md
 	@mkdir -p docs/images
 	cd test && PICTURES=$(CURDIR)/docs/images go test -count=1 -run 'TestReceiver/looks' ./browser
 

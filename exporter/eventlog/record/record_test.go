@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 const (
 	schemaFile = "../../../docs/schema/event-log.json"
-	manual     = "../../../docs/event-log.md"
+	manual     = "../../../docs/event-log-record.md"
 )
 
 // samples are one of each shape that a record has.
