@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -110,17 +109,7 @@ func (p *program) well(ctx context.Context) error {
 func (p *program) get(ctx context.Context, path string) (code int, body string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, http.NoBody)
-	if err != nil {
-		return 0, "", err
-	}
-	resp, err := p.client.Do(req)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	all, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(all), err
+	return testbed.GetWith(ctx, p.client, p.url+path)
 }
 
 // metric returns the value of a metric without labels.

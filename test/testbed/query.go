@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strconv"
 )
@@ -27,15 +26,10 @@ func (s *Server) Query(ctx context.Context, expr string) ([]Sample, error) {
 }
 
 func (s *Server) query(ctx context.Context, expr string) ([]Sample, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/v1/query?query="+url.QueryEscape(expr), http.NoBody)
+	_, answer, err := Get(ctx, s.url+"/api/v1/query?query="+url.QueryEscape(expr))
 	if err != nil {
 		return nil, err
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
 	var body struct {
 		Error string `json:"error"`
 		Data  struct {
@@ -43,7 +37,7 @@ func (s *Server) query(ctx context.Context, expr string) ([]Sample, error) {
 			Result json.RawMessage `json:"result"`
 		} `json:"data"`
 	}
-	if err := json.NewDecoder(resp.Body).Decode(&body); err != nil {
+	if err := json.Unmarshal([]byte(answer), &body); err != nil {
 		return nil, fmt.Errorf("decode answer: %w", err)
 	}
 	if body.Error != "" {
