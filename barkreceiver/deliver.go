@@ -55,7 +55,7 @@ func (a *App) deliver(ctx context.Context, st *state, p *plan) (string, error) {
 	case a.turns <- struct{}{}:
 		defer func() { <-a.turns }()
 	case <-wait.Done():
-		return "", a.busy()
+		return "", a.busy("pushes are under way")
 	}
 	all, err := a.pushAll(ctx, st, p)
 	if err != nil {
@@ -74,9 +74,9 @@ func (a *App) deliver(ctx context.Context, st *state, p *plan) (string, error) {
 	return a.answer(p, all)
 }
 
-func (a *App) busy() error {
+func (a *App) busy(with string) error {
 	a.metrics.busy.Inc()
-	return fail(http.StatusServiceUnavailable, "too many pushes are under way; come back later")
+	return fail(http.StatusServiceUnavailable, "too many %s; come back later", with)
 }
 
 // pushAll sends the pushes of a plan. Fallbacks have none, so who holds the
@@ -86,7 +86,7 @@ func (a *App) pushAll(ctx context.Context, st *state, p *plan) ([]delivery, erro
 	defer cancel()
 	unlock, err := a.dedup.Lock(wait, p.id)
 	if err != nil {
-		return nil, a.busy()
+		return nil, a.busy("pushes are under way")
 	}
 	defer unlock()
 	// A push that is under way is finished even when Alertmanager hangs up:
@@ -164,7 +164,7 @@ func (a *App) record(device, id string, st dedup.State) {
 }
 
 // deviceID stands for a device whatever it is called.
-func deviceID(srv *server, d *config.Device) string { return srv.url + " " + d.Push().Key.Hash() }
+func deviceID(srv *server, d *config.Device) string { return srv.url + " " + d.Key().Hash() }
 
 // send pushes to devices: to those without encryption together, to the others
 // each for itself. It calls note for each as soon as it is known what became
@@ -172,28 +172,28 @@ func deviceID(srv *server, d *config.Device) string { return srv.url + " " + d.P
 func (a *App) send(ctx context.Context, srv *server, r *config.Receiver, params *push.Params, devices []*config.Device, note func(delivery)) []delivery {
 	var wg sync.WaitGroup
 	all := make([]delivery, len(devices))
-	is := func(i int, res push.Result) {
+	became := func(i int, res push.Result) {
 		all[i].Result = res
 		note(all[i])
 	}
 	var open []int
-	var targets []push.Device
+	var targets []push.Key
 	for i, d := range devices {
 		all[i].receiver, all[i].device = r.Name, d
 		if d.Sealer() == nil {
-			open, targets = append(open, i), append(targets, d.Push())
+			open, targets = append(open, i), append(targets, d.Key())
 			continue
 		}
 		wg.Go(func() {
 			sealed, err := d.Sealer().Seal(params)
 			if err != nil {
-				is(i, push.Result{Outcome: push.Refused, Detail: err.Error()})
+				became(i, push.Result{Outcome: push.Refused, Detail: err.Error()})
 				return
 			}
-			srv.PushEach(ctx, sealed, []push.Device{d.Push()}, func(_ int, res push.Result) { is(i, res) })
+			srv.Push(ctx, sealed, []push.Key{d.Key()}, func(_ int, res push.Result) { became(i, res) })
 		})
 	}
-	srv.PushEach(ctx, params, targets, func(j int, res push.Result) { is(open[j], res) })
+	srv.Push(ctx, params, targets, func(j int, res push.Result) { became(open[j], res) })
 	wg.Wait()
 	return all
 }

@@ -69,7 +69,7 @@ func (a *App) handle(r *http.Request) (name, text string, err error) {
 	case a.here <- struct{}{}:
 		defer func() { <-a.here }()
 	default:
-		return "", "", a.busy()
+		return "", "", a.busy("messages are here")
 	}
 	st := a.state.Load()
 	if !admitted(r, st.config.Webhook.Token()) {
@@ -113,8 +113,7 @@ func (a *App) prepare(st *state, r *http.Request) (plan, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), maxWait)
 	defer cancel()
 	if a.memory.Acquire(ctx, weight) != nil {
-		a.metrics.busy.Inc()
-		return plan{receiver: rc}, fail(http.StatusServiceUnavailable, "too many messages are being read; come back later")
+		return plan{receiver: rc}, a.busy("messages are being read")
 	}
 	defer a.memory.Release(weight)
 	body, err := readBody(r)

@@ -124,7 +124,7 @@ func Requests(r *config.Receiver, in render.Input) ([]json.RawMessage, error) {
 				Key       push.Key `json:"device_key"`
 				Encrypted string   `json:"encrypted,omitempty"`
 				push.Params
-			}{Device: d.Name, Key: d.Push().Key, Params: parcel.params}
+			}{Device: d.Name, Key: d.Key(), Params: parcel.params}
 			if d.Encryption != nil {
 				req.Encrypted = d.Encryption.Algorithm
 			}

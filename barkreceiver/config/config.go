@@ -195,9 +195,8 @@ func (a *Alertmanager) Secret() []byte { return a.secret }
 // the default one, or nil.
 func (c *Config) Find(names []string) *Receiver {
 	for _, n := range append(slices.Clone(names), c.DefaultReceiver) {
-		i := slices.IndexFunc(c.Receivers, func(r *Receiver) bool { return r.Name == n })
-		if i >= 0 && n != "" {
-			return c.Receivers[i]
+		if r := c.receiver(n); r != nil {
+			return r
 		}
 	}
 	return nil
@@ -209,8 +208,8 @@ func (r *Receiver) Renderer() *render.Renderer { return r.renderer }
 // Location is where the clocks of quiet hours are.
 func (r *Receiver) Location() *time.Location { return r.location }
 
-// Push returns the device as the push client knows it.
-func (d *Device) Push() push.Device { return push.Device{Name: d.Name, Key: d.key} }
+// Key returns the device key.
+func (d *Device) Key() push.Key { return d.key }
 
 // Sealer returns what encrypts pushes to the device, nil if nothing does.
 func (d *Device) Sealer() *seal.Sealer { return d.sealer }

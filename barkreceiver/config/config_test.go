@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/kubebark/kubebark/barkreceiver/push"
 )
 
 const canary = "CanaryKey0000000000001"
@@ -94,10 +92,10 @@ func TestLoad(t *testing.T) {
 	if r == nil || r.Name != "oncall" {
 		t.Fatalf("default receiver %+v", r)
 	}
-	if got := r.Devices[0].Push(); got != (push.Device{Name: "alice", Key: canary}) || r.Devices[0].Sealer() == nil {
+	if got := r.Devices[0].Key(); got != canary || r.Devices[0].Sealer() == nil {
 		t.Errorf("device %+v", got)
 	}
-	if r.Devices[1].Push().Key != "CanaryKeyBob" || r.Devices[1].Sealer() != nil {
+	if r.Devices[1].Key() != "CanaryKeyBob" || r.Devices[1].Sealer() != nil {
 		t.Error("bob's key, or his encryption")
 	}
 	if got := c.Find([]string{"x", "other"}); got == nil || got.Devices[0].Name != "device 1" {

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,11 +14,6 @@ import (
 	"github.com/kubebark/kubebark/barkreceiver/render"
 	"github.com/kubebark/kubebark/barkreceiver/seal"
 	"github.com/kubebark/kubebark/internal/conf"
-)
-
-const (
-	minSecret  = 16
-	maxKeyFile = 4 << 10
 )
 
 func (r *Receiver) validate(c *Config) error {
@@ -152,40 +144,6 @@ func (p *Params) byName() map[string]string {
 		}
 	}
 	return set
-}
-
-func (c *Config) path(p string) string {
-	if filepath.IsAbs(p) {
-		return p
-	}
-	return filepath.Join(c.dir, p)
-}
-
-// readKey returns the first line of a file. What it has is in no error.
-func (c *Config) readKey(file string) (string, error) {
-	if file == "" {
-		return "", errors.New("is needed")
-	}
-	path := c.path(file)
-	c.files = append(c.files, path)
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("read key file: %w", err)
-	}
-	defer f.Close()
-	text := make([]byte, maxKeyFile)
-	n, err := io.ReadAtLeast(f, text, 1)
-	if errors.Is(err, io.EOF) {
-		return "", fmt.Errorf("read key file %s: it is empty", path)
-	}
-	if err != nil {
-		return "", fmt.Errorf("read key file: %w", err)
-	}
-	key, _, _ := strings.Cut(string(text[:n]), "\n")
-	if key = strings.TrimSpace(key); key == "" {
-		return "", fmt.Errorf("read key file %s: its first line is empty", path)
-	}
-	return key, nil
 }
 
 // Names returns the names of the parameters that have a template of their own.

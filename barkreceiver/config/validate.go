@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,9 +57,7 @@ func (c *Config) Validate() error {
 
 func (w *Webhook) validate(c *Config) error {
 	var err error
-	if w.token, err = c.readKey(w.BearerTokenFile); err == nil && len(w.token) < minSecret {
-		err = fmt.Errorf("the token needs %d characters at least, it has %d", minSecret, len(w.token))
-	}
+	w.token, err = c.readSecret("token", w.BearerTokenFile)
 	return conf.Field(err, "bearer_token_file")
 }
 
@@ -72,10 +69,7 @@ func (a *Alertmanager) validate(c *Config) error {
 	if a.SilenceLinkTTL <= 0 {
 		errs = append(errs, conf.Field(errors.New("must be more than 0"), "silence_link_ttl"))
 	}
-	secret, err := c.readKey(a.SilenceSecretFile)
-	if err == nil && len(secret) < minSecret {
-		err = fmt.Errorf("the secret needs %d characters at least, it has %d", minSecret, len(secret))
-	}
+	secret, err := c.readSecret("secret", a.SilenceSecretFile)
 	errs = append(errs, conf.Field(err, "silence_secret_file"))
 	a.secret = []byte(secret)
 	a.HTTP.SetDirectory(c.dir)
@@ -97,29 +91,6 @@ func (w *Watchdog) validate(c *Config) error {
 	if c.receiver(w.Tell) == nil {
 		errs = append(errs, conf.Field(fmt.Errorf("there is no receiver of the name %q", w.Tell), "tell"))
 	}
-	return errors.Join(errs...)
-}
-
-// readTemplates finds the files that the patterns match and tries to parse
-// them. A pattern without a wildcard that matches none is a mistake.
-func (c *Config) readTemplates() error {
-	var errs []error
-	for i, pattern := range c.Templates {
-		found, err := filepath.Glob(c.path(pattern))
-		if err == nil && len(found) == 0 && !strings.ContainsAny(pattern, `*?[`) {
-			err = fmt.Errorf("there is no file %s", c.path(pattern))
-		} else if err != nil {
-			err = fmt.Errorf("want a file or a pattern such as *.tmpl, have %q", pattern)
-		}
-		if err != nil {
-			errs = append(errs, conf.Field(err, strconv.Itoa(i)))
-		}
-		c.templates = append(c.templates, found...)
-	}
-	c.files = append(c.files, c.templates...)
-	_, err := render.New(render.Options{Language: c.Language, Files: c.templates})
-	errs = append(errs, err)
-	c.templatesBad = errors.Join(errs...) != nil
 	return errors.Join(errs...)
 }
 

@@ -51,9 +51,8 @@ type memory struct {
 
 // Store is what devices were told. It is safe for concurrent use.
 type Store struct {
-	window time.Duration // guarded by mu
-
 	mu       sync.Mutex
+	window   time.Duration
 	memories *lru.Map[key, memory]
 	busy     map[string]chan struct{} // ids that are being pushed
 

@@ -101,20 +101,13 @@ func redactURL(s string) string {
 // Close gives up idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Push sends p to the devices and returns a result for each, in their order.
-// It asks the server about none that it is to leave alone.
-func (c *Client) Push(ctx context.Context, p *Params, devices []Device) []Result {
-	results := make([]Result, len(devices))
-	c.PushEach(ctx, p, devices, func(i int, r Result) { results[i] = r })
-	return results
-}
-
-// PushEach is Push for who cannot wait for the slowest device: note is called
-// for each as soon as its result is known, maybe for several at once.
-func (c *Client) PushEach(ctx context.Context, p *Params, devices []Device, note func(i int, r Result)) {
+// Push sends p to the devices that have the keys. It asks the server about none that
+// it is to leave alone. It calls note for each as soon as its result is known, maybe
+// for several at once: who has it is not to wait for the slowest.
+func (c *Client) Push(ctx context.Context, p *Params, devices []Key, note func(i int, r Result)) {
 	var todo []int
-	for i, d := range devices {
-		r, held := c.pauses.check(d.Key, time.Now())
+	for i, k := range devices {
+		r, held := c.pauses.check(k, time.Now())
 		if !held {
 			todo = append(todo, i)
 			continue
@@ -130,16 +123,16 @@ func (c *Client) PushEach(ctx context.Context, p *Params, devices []Device, note
 
 // pushPart sends p to the devices of the given indices in one request, or one
 // by one where the server does not take that.
-func (c *Client) pushPart(ctx context.Context, p *Params, devices []Device, part []int, note func(i int, r Result)) {
-	ds := make([]Device, len(part))
+func (c *Client) pushPart(ctx context.Context, p *Params, devices []Key, part []int, note func(i int, r Result)) {
+	ks := make([]Key, len(part))
 	for i, j := range part {
-		ds[i] = devices[j]
+		ks[i] = devices[j]
 	}
-	rs, ok := c.send(ctx, p, ds)
+	rs, ok := c.send(ctx, p, ks)
 	for i, j := range part {
 		if !ok {
-			one, _ := c.send(ctx, p, ds[i:i+1])
-			one[0].Detail = redact(one[0].Detail, ds) // the server knows all their keys
+			one, _ := c.send(ctx, p, ks[i:i+1])
+			one[0].Detail = redact(one[0].Detail, ks) // the server knows all their keys
 			note(j, one[0])
 			continue
 		}

@@ -2,6 +2,7 @@ package push
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -23,6 +24,13 @@ import (
 )
 
 func TestMain(m *testing.M) { leaktest.Main(m) }
+
+// push returns what becomes of a push, a result for each device.
+func push(ctx context.Context, c *Client, p *Params, devices []Key) []Result {
+	results := make([]Result, len(devices))
+	c.Push(ctx, p, devices, func(i int, r Result) { results[i] = r })
+	return results
+}
 
 // server answers as bark-server does: each device's answer is set, 200 if not.
 // It knows nothing of payloads.
@@ -128,10 +136,10 @@ func newClient(t testing.TB, url string) (*Client, prometheus.Gauge) {
 	return c, up
 }
 
-func devices(keys ...string) []Device {
-	var ds []Device
+func devices(keys ...string) []Key {
+	var ds []Key
 	for _, k := range keys {
-		ds = append(ds, Device{Name: "device " + k, Key: Key(k)})
+		ds = append(ds, Key(k))
 	}
 	return ds
 }
@@ -154,7 +162,7 @@ func TestPushReadsEachDevicesAnswer(t *testing.T) {
 	s.answers["b"] = "400 failed to get device token: failed to get [b] device token from database"
 	s.answers["c"] = "500 push failed: ServiceUnavailable"
 	s.answers["d"] = "500 push failed: PayloadTooLarge"
-	rs := c.Push(t.Context(), &Params{Title: "t"}, devices("a", "b", "c", "d"))
+	rs := push(t.Context(), c, &Params{Title: "t"}, devices("a", "b", "c", "d"))
 	if got := outcomes(rs); got != "delivered, refused, retry, refused" {
 		t.Error(got)
 	}
@@ -168,7 +176,7 @@ func TestPushReadsEachDevicesAnswer(t *testing.T) {
 		t.Error("not up")
 	}
 	// Who refused or failed is left alone; who has it may get the next.
-	rs = c.Push(t.Context(), &Params{Title: "t"}, devices("a", "b", "c", "d"))
+	rs = push(t.Context(), c, &Params{Title: "t"}, devices("a", "b", "c", "d"))
 	if got := outcomes(rs); got != "delivered, refused (held), retry (held), refused" {
 		t.Error(got)
 	}
@@ -193,13 +201,13 @@ func TestPushBatches(t *testing.T) {
 			s := newServer(t)
 			s.set(func() { s.noBatch = tt.noBatch })
 			c, _ := newClient(t, s.URL)
-			first := outcomes(c.Push(t.Context(), &Params{}, devices(keys...)))
+			first := outcomes(push(t.Context(), c, &Params{}, devices(keys...)))
 			if strings.Count(first, "delivered") != len(keys) {
 				t.Errorf("first: %s", first)
 			}
 			s.seen()
 			s.set(func() { s.noBatch = "" }) // smaller ones it takes
-			c.Push(t.Context(), &Params{}, devices(keys...))
+			push(t.Context(), c, &Params{}, devices(keys...))
 			if d := gocmp.Diff(tt.want, s.seen()); d != "" {
 				t.Errorf("second (-want +got)\n%s", d)
 			}

@@ -36,7 +36,7 @@ func FuzzAnswer(f *testing.F) {
 		for _, n := range []int{1, 2} {
 			c, _ := newClient(t, "http://127.0.0.1:1")
 			c.http = &http.Client{Transport: canned{status, http.Header{"Retry-After": {after}}, body}}
-			rs := c.Push(t.Context(), &Params{Title: "t"}, devices(one, two)[:n])
+			rs := push(t.Context(), c, &Params{Title: "t"}, devices(one, two)[:n])
 			for _, r := range rs {
 				if r.Outcome == Delivered && (status != 200 || !bytes.Contains(body, []byte("200"))) {
 					t.Errorf("status %d %s: %+v", status, body, r)

@@ -28,12 +28,6 @@ func (k Key) Hash() string {
 	return hex.EncodeToString(h[:16])
 }
 
-// Device is a phone.
-type Device struct {
-	Name string
-	Key  Key
-}
-
 var (
 	// A server whose way to Apple is blocked puts the token into its answer.
 	deviceToken = regexp.MustCompile(`(?i)/3/device/[^"\s:]*`)
@@ -50,11 +44,11 @@ const (
 
 // redact cleans a text that came from a server or a library of the devices'
 // keys and tokens and makes it one short line.
-func redact(text string, devices []Device) string {
+func redact(text string, devices []Key) string {
 	text = strings.ToValidUTF8(text, "\uFFFD") // first of all: a key must not come together later
-	for _, d := range devices {
-		if len(d.Key) >= minKey {
-			text = strings.ReplaceAll(text, string(d.Key), mask)
+	for _, k := range devices {
+		if len(k) >= minKey {
+			text = strings.ReplaceAll(text, string(k), mask)
 		}
 	}
 	text = deviceToken.ReplaceAllString(text, "/3/device/"+mask)

@@ -9,7 +9,10 @@ import (
 
 func TestKeyPrintsAsMask(t *testing.T) {
 	const canary = "CanaryKey22Characters1"
-	d := Device{Name: "alice", Key: canary}
+	d := struct {
+		Name string
+		Key  Key
+	}{"alice", canary}
 	j, err := json.Marshal(d)
 	if err != nil {
 		t.Fatal(err)
@@ -22,7 +25,7 @@ func TestKeyPrintsAsMask(t *testing.T) {
 }
 
 func TestRedact(t *testing.T) {
-	devices := []Device{{Name: "alice", Key: "KeyOfAlice"}, {Name: "none"}}
+	devices := []Key{"KeyOfAlice", ""}
 	const token = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	for _, tt := range []struct{ in, want string }{
 		{"failed to get device token: failed to get [KeyOfAlice] device token from database", "failed to get device token: failed to get [***] device token from database"},

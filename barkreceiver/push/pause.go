@@ -1,11 +1,12 @@
 package push
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/kubebark/kubebark/internal/backoff"
 )
 
 const (
@@ -21,9 +22,9 @@ const (
 
 // pause is a time of leaving a server or a device alone.
 type pause struct {
-	until    time.Time
-	failures int
-	result   Result // what to say meanwhile
+	until  time.Time
+	tries  backoff.Backoff
+	result Result // what to say meanwhile
 }
 
 // pauses remembers whom to leave alone. Its size is that of the configuration.
@@ -80,13 +81,13 @@ func (p *pauses) note(k Key, a answer, r Result, asked time.Duration, now time.T
 }
 
 func next(p pause, a answer, r Result, asked time.Duration, now time.Time) pause {
-	d := min(firstPause<<min(p.failures, 10), maxPause)
-	d = d/2 + rand.N(d/2+1) //nolint:gosec // jitter needs no secrecy
+	p.tries.Min, p.tries.Max = firstPause, maxPause // it may be the first failure
+	d := p.tries.Next()
 	if a.slow {
 		d = slowPause
 	}
 	d = max(d, min(asked, maxAsked))
-	return pause{until: now.Add(d), failures: p.failures + 1, result: r}
+	return pause{until: now.Add(d), tries: p.tries, result: r}
 }
 
 // retryAfter reads the header of that name: seconds or a date.

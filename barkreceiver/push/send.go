@@ -30,7 +30,7 @@ type reply struct {
 
 // send sends one request for all devices. ok is false when it was a batch and
 // the server refused it as such.
-func (c *Client) send(ctx context.Context, p *Params, devices []Device) (rs []Result, ok bool) {
+func (c *Client) send(ctx context.Context, p *Params, devices []Key) (rs []Result, ok bool) {
 	select {
 	case c.slots <- struct{}{}:
 		defer func() { <-c.slots }()
@@ -82,11 +82,11 @@ func (c *Client) send(ctx context.Context, p *Params, devices []Device) (rs []Re
 
 // readItems reads a batch's answer, which has an item for each key in the
 // order of the request.
-func (c *Client) readItems(rep *reply, devices []Device, rs []Result) {
-	for i, d := range devices {
-		if i >= len(rep.Data) || rep.Data[i].Key != "" && rep.Data[i].Key != string(d.Key) {
+func (c *Client) readItems(rep *reply, devices []Key, rs []Result) {
+	for i, k := range devices {
+		if i >= len(rep.Data) || rep.Data[i].Key != "" && rep.Data[i].Key != string(k) {
 			a := answer{outcome: Retry, scope: ofDevice}
-			rs[i] = c.result(a, "the server's answer says nothing of this device", 0, d)
+			rs[i] = c.result(a, "the server's answer says nothing of this device", 0, k)
 			continue
 		}
 		item := rep.Data[i]
@@ -94,13 +94,13 @@ func (c *Client) readItems(rep *reply, devices []Device, rs []Result) {
 		if item.Code != http.StatusOK {
 			detail = redact(fmt.Sprintf("%d: %s", item.Code, item.Message), devices)
 		}
-		rs[i] = c.result(classify(item.Code, item.Message), detail, 0, d)
+		rs[i] = c.result(classify(item.Code, item.Message), detail, 0, k)
 	}
 }
 
-func (c *Client) result(a answer, detail string, after time.Duration, d Device) Result {
+func (c *Client) result(a answer, detail string, after time.Duration, k Key) Result {
 	r := Result{Outcome: a.outcome, TooLarge: a.tooLarge, Detail: detail}
-	c.pauses.note(d.Key, a, r, after, time.Now())
+	c.pauses.note(k, a, r, after, time.Now())
 	return r
 }
 
@@ -114,7 +114,7 @@ func (c *Client) learnBatch(a answer) {
 	}
 }
 
-func (c *Client) post(ctx context.Context, p *Params, devices []Device) (*reply, error) {
+func (c *Client) post(ctx context.Context, p *Params, devices []Key) (*reply, error) {
 	body, err := json.Marshal(newRequest(p, devices))
 	if err != nil {
 		return nil, fmt.Errorf("encode push: %w", err)
@@ -136,14 +136,14 @@ func (c *Client) post(ctx context.Context, p *Params, devices []Device) (*reply,
 	return readReply(resp)
 }
 
-func newRequest(p *Params, devices []Device) request {
+func newRequest(p *Params, devices []Key) request {
 	r := request{Params: *p}
 	if len(devices) == 1 {
-		r.DeviceKey = string(devices[0].Key)
+		r.DeviceKey = string(devices[0])
 		return r
 	}
-	for _, d := range devices {
-		r.DeviceKeys = append(r.DeviceKeys, string(d.Key))
+	for _, k := range devices {
+		r.DeviceKeys = append(r.DeviceKeys, string(k))
 	}
 	return r
 }

@@ -69,10 +69,9 @@ func (r *run) listing(n int) (body, markdown string) {
 		case "body":
 			body = quiet.param(p, few)
 		case "markdown":
-			if r.out.Params.Markdown == "" {
-				break // nor will fewer alerts make one
+			if r.out.Params.Markdown != "" { // else fewer alerts make none either
+				markdown = quiet.param(p, few)
 			}
-			markdown = quiet.param(p, few)
 		}
 	}
 	return body, markdown

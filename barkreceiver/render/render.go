@@ -172,7 +172,7 @@ func (r *run) names(param string) []string {
 		name = "bark.fallback"
 	}
 	if r.renderer.own[param] {
-		return []string{ownName(param), name}
+		return []string{param, name}
 	}
 	return []string{name}
 }

@@ -58,12 +58,9 @@ type Renderer struct {
 	builtin *template.Template // as we wrote them
 	tmpl    *template.Template // with what users changed and added
 	params  []param
-	own     map[string]bool // parameters whose template is not the default
+	own     map[string]bool // parameters that have a template of the same name in place of the default
 	idle    sync.Pool       // of *bound
 }
-
-// ownName is the template that a parameter of the configuration becomes.
-func ownName(param string) string { return param }
 
 // New parses the templates. All the faults that it returns are of type
 // [*FaultError].
@@ -96,7 +93,7 @@ func New(o Options) (*Renderer, error) {
 			continue
 		}
 		r.own[p.name] = true
-		if _, err := r.tmpl.New(ownName(p.name)).Parse(text); err != nil {
+		if _, err := r.tmpl.New(p.name).Parse(text); err != nil {
 			faults = append(faults, &FaultError{Param: p.name, Err: err})
 		}
 	}

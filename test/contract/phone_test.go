@@ -66,7 +66,9 @@ func send(t *testing.T, url string, p *push.Params) push.Result {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	return c.Push(t.Context(), p, []push.Device{{Name: "alice", Key: "keyOfAlice"}})[0]
+	var got push.Result
+	c.Push(t.Context(), p, []push.Key{"keyOfAlice"}, func(_ int, r push.Result) { got = r })
+	return got
 }
 
 // TestPhones pushes each golden message to a phone without and to phones with
