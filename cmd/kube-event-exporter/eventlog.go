@@ -54,9 +54,9 @@ func (s *service) openEventLog(cfg *config, group *lifecycle.Group, sinks []occu
 	if s.events.file == "" && cfg.EventLog.OTLP.Endpoint == "" {
 		return sinks, nil
 	}
-	asked := lookup.NewLogMetrics(s.registry)
+	metrics := lookup.NewLogMetrics(s.registry)
 	if s.events.client != nil {
-		s.events.enricher = eventlog.Lookups(s.events.client, s.logger, asked)
+		s.events.enricher = eventlog.Lookups(s.events.client, s.logger, metrics)
 	}
 	l, err := eventlog.New(eventlog.Options{
 		Path: s.events.file, Stdout: s.std.Out, Logger: s.logger, Registerer: s.registry,

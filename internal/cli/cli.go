@@ -16,8 +16,8 @@ import (
 
 // The exit statuses, beside 0.
 const (
-	ExitFailure = 1
-	ExitUsage   = 2 // wrong usage or configuration
+	exitFailure = 1
+	exitUsage   = 2 // wrong usage or configuration
 )
 
 // Stdio is a program's standard input and outputs.
@@ -81,7 +81,7 @@ func (a *App) Run(args []string) int {
 	}
 	if err != nil {
 		fmt.Fprintf(a.Stdio.Err, "%s: %v; try --help\n", a.Name, err)
-		return ExitUsage
+		return exitUsage
 	}
 	return a.status(a.commands[command]())
 }
@@ -92,11 +92,11 @@ func (a *App) status(err error) int {
 	}
 	if _, ok := errors.AsType[*conf.Error](err); ok {
 		fmt.Fprintln(a.Stdio.Err, err) // its lines name the file
-		return ExitUsage
+		return exitUsage
 	}
 	fmt.Fprintf(a.Stdio.Err, "%s: %v\n", a.Name, err)
 	if _, ok := errors.AsType[UsageError](err); ok {
-		return ExitUsage
+		return exitUsage
 	}
-	return ExitFailure
+	return exitFailure
 }

@@ -164,8 +164,6 @@ func plainTag(tag string) string {
 		return "a list"
 	case "!!str":
 		return "the text"
-	}
-	switch tag {
 	case "!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary", "!!merge":
 		return "the value"
 	}

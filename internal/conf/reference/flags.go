@@ -13,18 +13,18 @@ func Flags(m *kingpin.ApplicationModel) string {
 	var b strings.Builder
 	flagTable(&b, "all commands", m.FlagGroupModel)
 	for _, c := range m.Commands {
-		name := c.Name
-		if c.Default {
-			name += ", the default"
-		}
-		var args []string
-		for _, a := range c.Args {
-			args = append(args, a.Name)
-		}
 		if c.Name == "help" {
 			continue
 		}
-		flagTable(&b, strings.TrimSpace("`"+c.Name+"` "+strings.Join(args, " "))+strings.TrimPrefix(name, c.Name), c.FlagGroupModel)
+		words := []string{"`" + c.Name + "`"}
+		for _, a := range c.Args {
+			words = append(words, a.Name)
+		}
+		title := strings.Join(words, " ")
+		if c.Default {
+			title += ", the default"
+		}
+		flagTable(&b, title, c.FlagGroupModel)
 	}
 	return b.String()
 }
