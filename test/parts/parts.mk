@@ -2,6 +2,11 @@
 # modules that a nested module under test/parts/ pins. A program is built once:
 # the stamp's name is a checksum of what pins it. After a change of how programs
 # are built, parts-clean has them built anew.
+#
+# What the parts and the tests have in common is compiled once where it is of one
+# version: Kubernetes' own modules, golang.org/x, gRPC, protobuf, OpenTelemetry and
+# Prometheus' clients. That is a third of all there is to compile, so who raises one of
+# them in a go.mod here raises it in the others, as far as their programs take it.
 
 CACHE     ?= .cache
 PARTS     := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
