@@ -24,9 +24,10 @@ LDFLAGS := -s -w -X $(PKG_VERSION).Version=$(VERSION) -X $(PKG_VERSION).Revision
 TAGS := timberjack_nozstd
 GO_BUILD := go build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 
-# What tests and linters need is compiled as the real parts are, without inlining: that
-# takes a quarter less, and what they have in common is compiled once.
-QUICK := -gcflags=all=-l
+# What tests and linters need is compiled as the real parts are, without inlining and
+# without what debuggers read: that takes a third less, and what they have in common is
+# compiled once.
+QUICK := '-gcflags=all=-l -dwarf=false'
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $(or $(CC),gcc)),1)
@@ -85,8 +86,8 @@ fuzz: ## Fuzz each parser and handler in turn; FUZZTIME=10m for longer.
 
 .PHONY: lint
 lint: parts-lint ## golangci-lint over all modules, and known vulnerabilities of what is released.
-	GOFLAGS=$(QUICK) $(BIN)/golangci-lint run --allow-parallel-runners ./...
-	cd test && GOFLAGS=$(QUICK) $(BIN)/golangci-lint run --allow-parallel-runners --config ../.golangci.yml ./...
+	GOFLAGS="$(QUICK)" $(BIN)/golangci-lint run --allow-parallel-runners ./...
+	cd test && GOFLAGS="$(QUICK)" $(BIN)/golangci-lint run --allow-parallel-runners --config ../.golangci.yml ./...
 	$(BIN)/govulncheck -tags $(TAGS) -db file://$(BIN)/vulndb ./cmd/...
 
 .PHONY: generate

@@ -70,10 +70,10 @@ go list -deps ${tags:+"$tags"} "$@" 2>&1 >"$tmp/.packages" | progress 0
 total=$(($(wc -l <"$tmp/.packages")))
 
 # Without inlining a build takes a quarter less. That what it makes is slower is felt
-# with linters alone.
+# with linters alone. Nobody debugs these programs.
 case $part in
-lint | vuln) gcflags= ;;
-*) gcflags=all=-l ;;
+lint | vuln) gcflags='all=-dwarf=false' ;;
+*) gcflags='all=-l -dwarf=false' ;;
 esac
 
 # Several programs at once share the work, and are named by their packages; one
