@@ -10,9 +10,13 @@ import (
 	"time"
 
 	"github.com/kubebark/kubebark/internal/leaktest"
+	"github.com/kubebark/kubebark/test/clock"
 )
 
-func TestMain(m *testing.M) { leaktest.Main(m) }
+func TestMain(m *testing.M) {
+	clock.Launch()
+	leaktest.Main(m)
+}
 
 var (
 	length = flag.Duration("for", 0, "how long faults come; 0 is the short form with its own seed")
@@ -23,7 +27,7 @@ var (
 // The short form's.
 const (
 	shortLength = 8 * time.Second
-	shortSeed   = 3
+	shortSeed   = 13
 )
 
 // TestChaos lets the real parts go through storms of faults, and holds what

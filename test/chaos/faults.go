@@ -40,6 +40,9 @@ func (w *world) take(ctx context.Context, f fault) error {
 		pause(ctx, f.For)
 		w.skew.Store(0)
 		return nil
+	case stepClock:
+		w.stepClock(ctx, f)
+		return nil
 	}
 	return w.rotate(ctx, f)
 }
@@ -217,6 +220,17 @@ func (w *world) fillDisk(ctx context.Context, f fault) error {
 		at, err := p.metric(ctx, "kube_event_exporter_state_last_write_timestamp_seconds")
 		return at > lifted, errors.Join(err, fmt.Errorf("last written at %s", strconv.FormatFloat(at, 'f', 3, 64)))
 	})
+}
+
+// stepClock sets a program's own clock to another time, and right again.
+func (w *world) stepClock(ctx context.Context, f fault) {
+	c := w.program(f.On).clock
+	if c == nil {
+		return // it has none here
+	}
+	c.Step(time.Duration(f.With) * time.Millisecond)
+	pause(ctx, f.For)
+	c.Step(0)
 }
 
 // failBark has bark-server, or what stands before it, fail in one of several

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubebark/kubebark/test/clock"
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
@@ -22,6 +23,7 @@ type program struct {
 	url     string
 	health  string // path that answers 200 once it is well
 	client  *http.Client
+	clock   *clock.Clock // nil if it goes by the machine's
 
 	mu      sync.Mutex
 	process *testbed.Process
@@ -36,7 +38,14 @@ func (p *program) start() error {
 	if p.process != nil && p.process.Running() {
 		return nil
 	}
-	pr, err := testbed.Run(p.command)
+	command := p.command
+	if p.clock != nil {
+		var err error
+		if command, err = p.clock.Command(command); err != nil {
+			return err
+		}
+	}
+	pr, err := testbed.Run(command)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/kubebark/kubebark/test/clock"
 )
 
 // A Report is what came of a run.
@@ -210,6 +212,9 @@ func Copy(bin, dir string) (string, error) {
 		}
 		if err := os.WriteFile(filepath.Join(to, name), program, 0o700); err != nil { //nolint:gosec // it is to be run
 			return "", fmt.Errorf("copy programs: %w", err)
+		}
+		if err := clock.Patch(filepath.Join(to, name)); err != nil && !errors.Is(err, clock.ErrUnsupported) {
+			return "", err
 		}
 	}
 	return filepath.Abs(to)

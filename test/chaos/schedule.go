@@ -52,6 +52,7 @@ const (
 	compaction = "lost history"
 	badBark    = "failing Bark"
 	badClock   = "wrong clocks, seconds"
+	stepClock  = "stepped clock, milliseconds"
 	oldToken   = "expired token"
 	hookToken  = "rotated webhook token"
 	hookCert   = "rotated certificate of the receiver"
@@ -68,6 +69,8 @@ func kinds() []kind {
 		{name: badBark, lock: "bark", with: 4},
 		{name: badBark, lock: "bark", with: 4},
 		{name: badClock, lock: "clock", with: 7200},
+		{name: stepClock, on: append(slices.Clone(exporters), "receiver"), with: 3000},
+		{name: stepClock, on: exporters, with: 3000},
 		{name: fullDisk, on: append(slices.Clone(exporters), "receiver"), with: 2000},
 		{name: fullDisk, on: exporters, with: 2000},
 		{name: oldToken, on: exporters, rare: true},

@@ -14,6 +14,7 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubebark/kubebark/test/clock"
 	"github.com/kubebark/kubebark/test/phone"
 	"github.com/kubebark/kubebark/test/testbed"
 )
@@ -129,6 +130,15 @@ func (w *world) layLines(context.Context) error {
 	w.exporters = []*program{one("exporter-a"), one("exporter-b")}
 	w.ams = []*program{one("alertmanager-1"), one("alertmanager-2")}
 	w.receiver, w.prom = one("receiver"), one("prometheus")
+	for _, p := range append(w.exporters[:2:2], w.receiver) {
+		c, err := clock.New(p.command.Dir, "own")
+		if errors.Is(err, clock.ErrUnsupported) {
+			w.timeline.add("%s goes by the machine's clock: %v", p.name, err)
+			continue
+		}
+		errs = append(errs, err)
+		p.clock = c
+	}
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
@@ -176,6 +186,9 @@ func (w *world) close() error {
 	var errs []error
 	for _, p := range w.programs() {
 		p.kill()
+		if p.clock != nil {
+			p.clock.Close()
+		}
 	}
 	for _, l := range w.lines {
 		l.Close()
