@@ -62,7 +62,7 @@ func (s *service) run() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	group := &lifecycle.Group{StopTimeout: 20 * time.Second}
-	collectOften(group)
+	spareMemory(group)
 	base := logging.New(s.std.Err, *s.logs)
 	s.logger, s.slog = logging.WithTime(base), logging.Slog(base, *s.logs)
 	s.registry = httpd.NewRegistry("kube_event_exporter")
