@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 
@@ -49,7 +50,9 @@ type annotationData struct {
 type text struct {
 	name    string
 	literal string
-	tmpl    *frugal.Template
+	// tmpl returns the template, nil for a literal. It is made when it is first
+	// executed: it takes a dozen kilobytes, and most rules never apply.
+	tmpl func() *frugal.Template
 }
 
 // limits are those of one text: an event's message may be of a megabyte, and
@@ -60,7 +63,7 @@ func (t *text) execute(data any) (string, error) {
 	if t.tmpl == nil {
 		return t.literal, nil
 	}
-	return t.tmpl.Execute(data)
+	return t.tmpl().Execute(data)
 }
 
 // set is texts in the order of their names.
@@ -133,15 +136,20 @@ func parseText(name, s string, funcs template.FuncMap, samples ...any) (text, er
 	if !strings.Contains(s, "{{") {
 		return t, nil
 	}
-	var err error
-	if t.tmpl, err = frugal.Parse(name, s, funcs, limits()); err != nil {
+	parse := func() (*frugal.Template, error) { return frugal.Parse(name, s, funcs, limits()) }
+	tried, err := parse()
+	if err != nil {
 		return t, templateError(err)
 	}
 	for _, d := range samples {
-		if _, err := t.execute(d); err != nil {
+		if _, err := tried.Execute(d); err != nil {
 			return t, templateError(err)
 		}
 	}
+	t.tmpl = sync.OnceValue(func() *frugal.Template {
+		tmpl, _ := parse() // it could be parsed before
+		return tmpl
+	})
 	return t, nil
 }
 
