@@ -107,7 +107,8 @@ func (k *Keeper) Remembered(namespace string) *checkpoint.Stream {
 }
 
 // Run writes what has changed every few seconds until ctx is done, and then
-// once more. When a list is complete it does so at once: from then on what
+// once more. The file stays open, for it is noted there what scrapes show from
+// then on: see [Keeper.Close]. When a list is complete it does so at once: from then on what
 // happens is this run's to count, and a restart's values may be shown.
 func (k *Keeper) Run(ctx context.Context) error {
 	k.restored = nil // the streams have taken theirs
@@ -117,7 +118,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			k.flush()
-			return k.close()
+			return nil
 		case <-tick.C:
 			k.flush()
 		case <-k.pipeline.synced:
@@ -126,7 +127,8 @@ func (k *Keeper) Run(ctx context.Context) error {
 	}
 }
 
-func (k *Keeper) close() error {
+// Close closes the file. Nothing may be scraped any more.
+func (k *Keeper) Close() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.file.Close()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -52,6 +53,7 @@ type service struct {
 	server   *httpd.Server
 	series   *series.Store
 	bridge   *alertbridge.Bridge
+	keeper   *exporter.Keeper // nil without a state file
 	health   *watch.Health
 	lookups  episode.Lookups // nil in a replay
 	shard    *watch.Shard
@@ -75,6 +77,9 @@ func (s *service) run() error {
 	}
 	level.Info(s.logger).Log("msg", "starting", "version", version.Info())
 	err = group.Run(ctx)
+	if s.keeper != nil {
+		err = errors.Join(err, s.keeper.Close())
+	}
 	level.Info(s.logger).Log("msg", "stopped")
 	return err
 }

@@ -63,7 +63,7 @@ func (s *service) watch(g *lifecycle.Group, p *exporter.Pipeline, client *kube.C
 			Path: s.stateFile, Owner: s.countsOwner(), Pipeline: p, Series: s.series,
 			Logger: s.logger, Registerer: s.registry, Settle: s.events.settle(),
 		})
-		remembered = k.Remembered
+		s.keeper, remembered = k, k.Remembered
 		g.Add("state", k.Run)
 	}
 	m := watch.NewMetrics(s.registry)
