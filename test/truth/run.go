@@ -1,6 +1,7 @@
 package truth
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,9 @@ type options struct {
 	Ports  *testbed.Ports // of all that run at once
 	Dir    string         // an empty directory
 	Length time.Duration
+	// Present bounds how many events there are before the exporter; 0 is enough for
+	// several pages of a list.
+	Present int
 }
 
 // report is what became of a schedule.
@@ -148,7 +152,7 @@ func (w *world) scraped(totals map[tally.Labels]int64) {
 func (w *world) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	if err := w.story.before(w.rand.IntN(1500)); err != nil {
+	if err := w.story.before(w.rand.IntN(cmp.Or(w.opts.Present, 1500))); err != nil {
 		return err
 	}
 	if err := w.each((*exporter).start); err != nil {
