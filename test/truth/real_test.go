@@ -178,7 +178,7 @@ func (w *world) tell(t *testing.T, happens func(context.Context)) {
 // stored is what the API server has of the events that live: what a list says,
 // which it may answer from its cache, and what the storage says.
 func (w *world) stored() string {
-	rc := w.story.shelf.cluster.(realCluster) //nolint:errcheck,forcetypeassert // as realWorld has it
+	rc := w.story.shelf.cluster.(realCluster) //nolint:forcetypeassert // as realWorld has it
 	list, err := rc.client.CoreV1().Events("").List(rc.ctx, metav1.ListOptions{})
 	if err != nil {
 		return err.Error()
