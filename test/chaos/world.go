@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -130,7 +131,7 @@ func (w *world) layLines(context.Context) error {
 	w.exporters = []*program{one("exporter-a"), one("exporter-b")}
 	w.ams = []*program{one("alertmanager-1"), one("alertmanager-2")}
 	w.receiver, w.prom = one("receiver"), one("prometheus")
-	for _, p := range append(w.exporters[:2:2], w.receiver) {
+	for _, p := range append(slices.Clone(w.exporters), w.receiver) {
 		c, err := clock.New(p.command.Dir, "own")
 		if errors.Is(err, clock.ErrUnsupported) {
 			w.timeline.add("%s goes by the machine's clock: %v", p.name, err)

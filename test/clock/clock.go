@@ -42,14 +42,10 @@ func Launch() {
 	if program == "" {
 		return
 	}
-	env := os.Environ()
-	kept := env[:0]
-	for _, v := range env {
-		if !strings.HasPrefix(v, socketVar+"=") && !strings.HasPrefix(v, programVar+"=") {
-			kept = append(kept, v)
-		}
-	}
-	err := become(os.Getenv(socketVar), program, append([]string{program}, os.Args[1:]...), kept)
+	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
+		return strings.HasPrefix(v, socketVar+"=") || strings.HasPrefix(v, programVar+"=")
+	})
+	err := become(os.Getenv(socketVar), program, append([]string{program}, os.Args[1:]...), env)
 	fmt.Fprintln(os.Stderr, "clock:", err)
 	os.Exit(1)
 }
