@@ -36,6 +36,7 @@ type home struct {
 	cp    *testbed.ControlPlane
 	sh    *page.Shell
 	phone *phone.Device
+	ports testbed.Ports
 	bark  string
 
 	exporter, receiver *pod
@@ -67,10 +68,11 @@ func newHome(t *testing.T, cp *testbed.ControlPlane) *home {
 	}
 }
 
-// port is one that nobody listens on.
-func port(t *testing.T) int {
+// port is one that nobody listens on, nor will by chance: the exporter of the
+// README has no Alertmanager, and must not find another test's.
+func (h *home) port(t *testing.T) int {
 	t.Helper()
-	n, err := testbed.FreePort()
+	n, err := h.ports.Quiet()
 	must(t, err)
 	return n
 }
@@ -81,11 +83,11 @@ func (h *home) readme(t *testing.T) {
 	must(t, err)
 	sh := *h.sh
 	for _, p := range []string{"PHONE", "ALERTMANAGER", "EXPORTER", "BARK", "BARK_REAL"} {
-		sh.Env = append(sh.Env, fmt.Sprintf("DEMO_PORT_%s=%d", p, port(t)))
+		sh.Env = append(sh.Env, fmt.Sprintf("DEMO_PORT_%s=%d", p, h.port(t)))
 	}
-	address := fmt.Sprintf("127.0.0.1:%d", port(t))
+	address := fmt.Sprintf("127.0.0.1:%d", h.port(t))
 	sh.Instead = strings.NewReplacer(
-		"--alertmanager.url=http://127.0.0.1:9093", fmt.Sprintf("--alertmanager.url=http://127.0.0.1:%d --web.listen-address=%s", port(t), address),
+		"--alertmanager.url=http://127.0.0.1:9093", fmt.Sprintf("--alertmanager.url=http://127.0.0.1:%d --web.listen-address=%s", h.port(t), address),
 		"KEYFILE", "VERSION",
 	)
 	sh.Started = func(p *testbed.Process, command string) {

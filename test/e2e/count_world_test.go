@@ -21,7 +21,7 @@ func newCounter(t *testing.T, s setting) *world {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(cancel)
-	w := &world{t: t, ctx: ctx, dir: t.TempDir(), am: fmt.Sprintf("http://127.0.0.1:%d", freePort(t))}
+	w := &world{t: t, ctx: ctx, dir: t.TempDir(), am: fmt.Sprintf("http://127.0.0.1:%d", quietPort(t))}
 	var err error
 	w.client, err = cluster.Client()
 	w.must(err)

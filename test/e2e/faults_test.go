@@ -36,7 +36,7 @@ func TestTerminate(t *testing.T) {
 // Bark has to be there when the programs start.
 func TestNobodyThereAtTheStart(t *testing.T) {
 	t.Parallel()
-	late := freePort(t)
+	late := quietPort(t)
 	w := newWorld(t, setting{
 		args:     []string{fmt.Sprintf("--kube.server=https://127.0.0.1:%d", late)},
 		exporter: fmt.Sprintf("external_labels: {late: %q}", fmt.Sprint(late)),
@@ -61,7 +61,7 @@ func TestNobodyThereAtTheStart(t *testing.T) {
 // reason to be unready or to count less; the other one gets its alerts.
 func TestDeadAlertmanager(t *testing.T) {
 	t.Parallel()
-	dead := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
+	dead := fmt.Sprintf("http://127.0.0.1:%d", quietPort(t))
 	w := newWorld(t, setting{args: []string{"--alertmanager.url=" + dead}})
 	w.ready()
 	w.recorder("lab-operator").Event(w.pod("first"), corev1.EventTypeWarning, "BackupFailed", "disk is full")
@@ -115,15 +115,6 @@ func TestKill(t *testing.T) {
 	if got := w.prometheusSees(`resets(kube_event_occurrences_total{reason="BackupFailed"}[10m])`); got[0].Value != 0 {
 		t.Errorf("Prometheus saw %v resets", got[0].Value)
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	port, err := testbed.FreePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // newLine returns a line to the API server, from a port; 0 is a free one.

@@ -33,7 +33,7 @@ func alertmanagers() []version {
 
 func startProgram(t *testing.T, config string) string {
 	t.Helper()
-	s, err := testbed.StartAlertmanager(t.Context(), config, testbed.ServerOptions{})
+	s, err := testbed.StartAlertmanager(t.Context(), config, testbed.ServerOptions{Port: quietPort(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func startProgram(t *testing.T, config string) string {
 
 func startPackages(t *testing.T, config string) string {
 	t.Helper()
-	a, err := alertmanager.Start(t.Context(), config, alertmanager.Options{})
+	a, err := alertmanager.Start(t.Context(), config, alertmanager.Options{Port: quietPort(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

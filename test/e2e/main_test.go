@@ -14,6 +14,19 @@ import (
 // its own.
 var cluster *testbed.ControlPlane
 
+// ports are given once each. What one test's exporter still has to say to an
+// Alertmanager that is gone would else reach another test's.
+var ports testbed.Ports
+
+func quietPort(t *testing.T) int {
+	t.Helper()
+	port, err := ports.Quiet()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {

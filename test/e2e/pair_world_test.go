@@ -47,7 +47,7 @@ route:
   group_interval: %s
   repeat_interval: 1h
 receivers: [{name: oncall, webhook_configs: [{url: %s/webhook}]}]
-`, pairInterval(), p.receiver.url), testbed.ServerOptions{Args: args})
+`, pairInterval(), p.receiver.url), testbed.ServerOptions{Port: quietPort(t), Args: args})
 		p.must(err)
 		t.Cleanup(func() { p.check(s.Stop()) })
 		p.ams = append(p.ams, s.URL())
@@ -185,7 +185,7 @@ func members(t *testing.T, n int) [][]string {
 	t.Helper()
 	ports := make([]int, n)
 	for i := range ports {
-		ports[i] = freePort(t)
+		ports[i] = quietPort(t)
 	}
 	var all [][]string
 	for i := range ports {

@@ -95,7 +95,7 @@ func newStorm(t *testing.T) *storm {
 	am, err := testbed.StartAlertmanager(ctx, fmt.Sprintf(`
 route: {receiver: oncall, group_by: [namespace], group_wait: 5s, group_interval: 5s, repeat_interval: 1h}
 receivers: [{name: oncall, webhook_configs: [{url: %s/webhook}]}]
-`, s.receiver.url), testbed.ServerOptions{})
+`, s.receiver.url), testbed.ServerOptions{Port: quietPort(t)})
 	s.must(err)
 	t.Cleanup(func() { s.check(am.Stop()) })
 	s.am = am.URL()

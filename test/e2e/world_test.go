@@ -202,9 +202,7 @@ func (w *world) program(name string, args ...string) program {
 	w.t.Helper()
 	path, err := filepath.Abs(filepath.Join(bin, name))
 	w.must(err)
-	port, err := testbed.FreePort()
-	w.must(err)
-	addr := fmt.Sprintf("127.0.0.1:%d", port)
+	addr := fmt.Sprintf("127.0.0.1:%d", quietPort(w.t))
 	return program{url: "http://" + addr, command: testbed.Command{
 		Name: name, Path: path, Dir: w.dir,
 		Args: append([]string{"--web.listen-address=" + addr, "--log.level=debug"}, args...),
