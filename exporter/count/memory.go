@@ -119,7 +119,8 @@ func NewMemory(since time.Time) *Memory {
 func (m *Memory) Len() int { return m.entries.Len() }
 
 // BeginList tells that a list begins; what it turns out not to hold at
-// [Memory.EndList] is gone.
+// [Memory.EndList] is gone. What comes after a list may be older than it, or the
+// same.
 func (m *Memory) BeginList() { m.list++ }
 
 // EndList tells that the list has been observed to its end.
@@ -139,10 +140,9 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	if !known && c == Gone {
 		return Delta{} // its occurrences were before us
 	}
-	if known && replayed(e, &old) {
-		if c != Gone && old.gone() == 0 {
-			old.mark = m.list // in the list, though nothing is new
-			m.entries.Set(k, old)
+	if known && m.replayed(e, &old) {
+		if c == Found || c == Initial {
+			m.listed(k, old, e.Version)
 		}
 		return Delta{}
 	}
@@ -161,9 +161,26 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	return d
 }
 
-// replayed tells whether the state is one that was observed before.
-func replayed(e *occurrence.Event, old *entry) bool {
-	return e.Version != 0 && e.Version <= old.version && uidHash(e.UID) == old.uid
+// replayed tells whether the state is one that was observed before, or is older
+// than one that was. Another object under the name is taken for older only if
+// the one remembered was in the last list or came after it: versions from before
+// that may be of a history that a restore has undone.
+func (m *Memory) replayed(e *occurrence.Event, old *entry) bool {
+	inList := m.list > 0 && old.mark == m.list
+	return e.Version != 0 && e.Version <= old.version && (inList || uidHash(e.UID) == old.uid)
+}
+
+// listed notes that an object is in the list, though nothing about it is new. One
+// that is there at a lower version than it had, or again, is of a cluster that
+// was put back to an older state: its versions go on from there.
+func (m *Memory) listed(k uint64, e entry, version uint64) {
+	restored := version < e.version || e.gone() != 0
+	e.version, e.mark = version, m.list
+	if restored {
+		m.set(k, e)
+	} else {
+		m.entries.Set(k, e) // what is kept of it has not changed
+	}
 }
 
 // difference is the number of occurrences between two states under one name.

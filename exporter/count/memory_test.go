@@ -161,31 +161,6 @@ func TestNamesAreByNamespace(t *testing.T) {
 	}
 }
 
-func TestListBuriesWhatItDoesNotHold(t *testing.T) {
-	m := NewMemory(start)
-	named := func(n string, version uint64, count int64) *occurrence.Event {
-		e := ev("u"+n, version, count, 1, 1)
-		e.Name = n
-		return e
-	}
-	m.BeginList()
-	m.Observe(named("a", 1, 1), Initial, at(0))
-	m.Observe(named("b", 2, 5), Initial, at(0))
-	m.EndList(at(0))
-	m.BeginList()
-	m.Observe(named("a", 1, 1), Found, at(9)) // unchanged
-	m.EndList(at(9))
-	if e, _ := m.entries.Get(key(named("a", 0, 0))); e.gone() != 0 {
-		t.Error("a is in the list and taken for gone")
-	}
-	if e, _ := m.entries.Get(key(named("b", 0, 0))); e.gone() == 0 {
-		t.Error("b is not in the list and taken for alive")
-	}
-	if d := m.Observe(named("b", 7, 6), Seen, at(10)); d != (Delta{New: 1}) {
-		t.Errorf("b re-created: %+v", d)
-	}
-}
-
 // TestReplayRaisesNoDead: an old state that comes again after its object has
 // gone must not make it live, for nothing would bury it again.
 func TestReplayRaisesNoDead(t *testing.T) {

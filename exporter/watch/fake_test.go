@@ -39,6 +39,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		what = "watch from " + q.Get("resourceVersion")
 	} else if c := q.Get("continue"); c != "" {
 		what += " after " + c
+	} else if q.Get("limit") == "1" {
+		what = "version"
 	}
 	f.mu.Lock()
 	f.asked = append(f.asked, what)
@@ -75,6 +77,9 @@ func page(version, next string, events ...*corev1.Event) answer {
 		_ = json.NewEncoder(w).Encode(l)
 	}
 }
+
+// now is the answer to who asks only for the version.
+func now(version string) answer { return page(version, "", event("any", "1", 1)) }
 
 // status is an answer that is no success.
 func status(code int, reason metav1.StatusReason, message string) answer {

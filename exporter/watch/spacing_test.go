@@ -58,7 +58,7 @@ func TestSpacing(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
 		list, watch func() (*http.Response, error)
-		least       time.Duration // between any two requests but a list and its watch
+		least       time.Duration // between any two requests but those of a list and its watch
 		most        int           // requests in ten minutes
 	}{
 		{"nobody there", refused, refused, 0, 40},
@@ -67,8 +67,8 @@ func TestSpacing(t *testing.T) {
 		{"watches fail", empty, says(500, string(statusJSON(500, "InternalError", "boom"))), 0, 40},
 		{"watches end at once", empty, says(200, ""), 0, 40},
 		{"watches end in an error", empty, says(200, errorFrame(500, "InternalError", "boom")), 0, 40},
-		{"watches are always too old", empty, says(410, gone), 0, 80},
-		{"watches are always too old, in the stream", empty, says(200, errorFrame(410, "Expired", "too old")), 0, 80},
+		{"watches are always too old", empty, says(410, gone), 0, 120},
+		{"watches are always too old, in the stream", empty, says(200, errorFrame(410, "Expired", "too old")), 0, 120},
 		{"too many requests", says(429, "Too many requests, please try again later.", "Retry-After", "40"), refused, 40 * time.Second, 16},
 		{"too many requests, as a status", says(429, busy), refused, 40 * time.Second, 16},
 	} {

@@ -2,7 +2,9 @@
 // to a [Handler], without a gap.
 //
 // A [Watcher] lists in pages, which are handed on as they come and never held
-// together, and then watches from the list's version. When the stream ends it
+// together, and then watches from a version that the server had before the list:
+// what was written in between comes twice, for not every store tells truly of
+// which version its pages are. When the stream ends it
 // goes on from the last version it saw; only when the server no longer knows
 // that version does it list again, and the handler, which compares counts,
 // finds what was missed. Events have no watch cache in the API server: a quiet
@@ -38,7 +40,8 @@ const (
 	Deleted
 )
 
-// Handler takes what a watcher finds, one call after another. A watcher waits
+// Handler takes what a watcher finds, one call after another. After a list it may
+// get states that are older than what the list held, or the same. A watcher waits
 // for it: there is no queue between them, and so nothing to overflow.
 type Handler interface {
 	// BeginList tells that a list begins, anew if one was broken off.
@@ -112,13 +115,20 @@ func (w *Watcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// list hands all events to the handler and returns the version to watch from.
+// list hands all events to the handler and returns the version to watch from,
+// which is older than what was handed on, or the same. The list's own version
+// would not do: kine, the store of k3s, gives of a list of several pages a later
+// one than its first page is of, and what was written in between would be lost.
 func (w *Watcher) list(ctx context.Context) (string, error) {
+	before, err := w.page(ctx, &metav1.ListOptions{Limit: 1}, func(*occurrence.Event) {})
+	if err != nil {
+		return "", err
+	}
 	w.opts.Handler.BeginList()
 	opts := metav1.ListOptions{Limit: pageSize, ShardSelector: w.selector()}
 	events := 0
 	for {
-		page, err := w.page(ctx, &opts)
+		page, err := w.page(ctx, &opts, w.listed)
 		if err != nil {
 			// A continue token may expire; the list then begins again, for one
 			// of two moments would miss what changed between them.
@@ -131,14 +141,20 @@ func (w *Watcher) list(ctx context.Context) (string, error) {
 			level.Info(w.opts.Logger).Log("msg", "events listed; watching from here on", "events", events)
 			w.opts.Handler.EndList()
 			w.health.synced()
-			return page.Version, nil
+			return before.Version, nil
 		}
 		opts.Continue = page.Continue
 	}
 }
 
-// page hands the events of one page to the handler.
-func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (wire.Page, error) {
+func (w *Watcher) listed(e *occurrence.Event) {
+	if w.opts.Shard.has(e) {
+		w.opts.Handler.Event(Listed, e)
+	}
+}
+
+// page calls f with the events of one page.
+func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions, f func(*occurrence.Event)) (wire.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	answer := w.request(opts).Do(ctx)
@@ -149,11 +165,7 @@ func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions) (wire.Page
 	if err != nil {
 		return wire.Page{}, err
 	}
-	return w.decoder.Page(body, func(e *occurrence.Event) {
-		if w.opts.Shard.has(e) {
-			w.opts.Handler.Event(Listed, e)
-		}
-	})
+	return w.decoder.Page(body, f)
 }
 
 func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {

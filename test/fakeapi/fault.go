@@ -58,6 +58,11 @@ func (f *faults) pace() (thawed <-chan struct{}, rate int) {
 	return f.thawed, f.rate
 }
 
+// SayLater has the server say of a list's first page, where there are more, the
+// version that is the last one so long after the page was read, as one does that
+// stores in kine 0.17.5.
+func (s *Server) SayLater(d time.Duration) { s.late.Store(int64(d)) }
+
 // Errors that the API server is known to answer with, as answers to a request
 // or in a stream.
 

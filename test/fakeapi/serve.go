@@ -171,6 +171,10 @@ func (s *Server) list(w http.ResponseWriter, req *request) {
 		fail(w, req.encoding, s.listError(err, req))
 		return
 	}
+	if d := s.late.Load(); d > 0 && l.left > 0 && !req.isContinue {
+		time.Sleep(time.Duration(d))
+		l.version = s.store.Version()
+	}
 	meta := metav1.ListMeta{ResourceVersion: strconv.FormatUint(l.version, 10)}
 	if l.left > 0 {
 		last := l.objects[len(l.objects)-1]

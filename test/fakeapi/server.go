@@ -19,6 +19,7 @@ type Server struct {
 	stopping chan struct{}
 	wg       sync.WaitGroup
 	divides  atomic.Bool
+	late     atomic.Int64 // nanoseconds, as SayLater has it
 
 	requests struct{ lists, watches atomic.Int64 }
 

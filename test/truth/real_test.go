@@ -39,7 +39,7 @@ func realWorld(t *testing.T, o testbed.Options) (*world, *testbed.ControlPlane) 
 	t.Logf("seed %d", sd)
 	w := &world{
 		schedule: &schedule{Seed: sd, Kind: kind{Name: "real", State: true, Lists: true}},
-		opts:     options{Bin: bin, Ports: new(testbed.Ports), Dir: t.TempDir(), Present: present(o)}, ledger: newLedger(), rand: rand.New(rand.NewPCG(sd, 2)),
+		opts:     options{Bin: bin, Ports: new(testbed.Ports), Dir: t.TempDir()}, ledger: newLedger(), rand: rand.New(rand.NewPCG(sd, 2)),
 	}
 	t.Cleanup(w.close)
 	if w.exporter, err = newExporter(w.opts, w.opts.Dir, "metrics:\n  new_series_delay: 0s\n",
@@ -56,18 +56,6 @@ func realWorld(t *testing.T, o testbed.Options) (*world, *testbed.ControlPlane) 
 		})
 	}
 	return w, cp
-}
-
-// present bounds how many events there are before the exporter. With kine all that
-// is listed must fit on one page: of a list in pages kine 0.17.5 says a later
-// version than it is of (Count overwrites it in its RangeStream), so that what is
-// written in between to an event of the first page comes neither by the list nor by
-// the watch from that version on. docs/scaling.md says so.
-func present(o testbed.Options) int {
-	if o.Kine {
-		return 100
-	}
-	return 0
 }
 
 // onEach runs a test on each storage that an API server may have. They mostly

@@ -1,7 +1,6 @@
 package truth
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,9 +28,6 @@ type options struct {
 	Ports  *testbed.Ports // of all that run at once
 	Dir    string         // an empty directory
 	Length time.Duration
-	// Present bounds how many events there are before the exporter; 0 is enough for
-	// several pages of a list.
-	Present int
 }
 
 // report is what became of a schedule.
@@ -119,6 +115,9 @@ func (w *world) build() error {
 	if k.Divided {
 		w.server.Divide()
 	}
+	if k.Late {
+		w.server.SayLater(200 * time.Millisecond) // dozens of writes
+	}
 	if err := w.employ("metrics:\n  "+config+"\n", flags); err != nil {
 		return err
 	}
@@ -152,7 +151,7 @@ func (w *world) scraped(totals map[tally.Labels]int64) {
 func (w *world) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
-	if err := w.story.before(w.rand.IntN(cmp.Or(w.opts.Present, 1500))); err != nil {
+	if err := w.story.before(w.rand.IntN(1500)); err != nil {
 		return err
 	}
 	if err := w.each((*exporter).start); err != nil {

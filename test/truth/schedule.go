@@ -34,6 +34,9 @@ type kind struct {
 	Shards int
 	// Divided has the API server leave out what is not a shard's.
 	Divided bool
+	// Late has the API server say of a list in pages a later version than its
+	// first page is of, as one with kine does.
+	Late bool
 }
 
 // kinds are all kinds of schedules, each of which comes in turn.
@@ -51,6 +54,7 @@ func kinds() []kind {
 		{Name: "state, a disk that fails", State: true, Lists: true, Disk: true},
 		{Name: "state, shards", State: true, Lists: true, Shards: 3},
 		{Name: "state, shards that the API server divides", State: true, Lists: true, Shards: 3, Divided: true},
+		{Name: "state, lists that say a later version than they are of", State: true, Lists: true, Late: true},
 	}
 }
 
