@@ -154,8 +154,8 @@ func decode(r *http.Request, q url.Values) (*request, error) {
 	return req, err
 }
 
-// list answers a list, a page of it where a limit is set.
-func (s *Server) list(w http.ResponseWriter, req *request) {
+// read returns what a list asks for, a page of it where a limit is set.
+func (s *Server) read(req *request) (listing, error) {
 	var at uint64
 	switch {
 	case req.isContinue && req.token.Revision > 0:
@@ -167,13 +167,22 @@ func (s *Server) list(w http.ResponseWriter, req *request) {
 	if err == nil && req.version > l.version {
 		err = errFuture
 	}
+	if d := s.late.Load(); err == nil && d > 0 && l.left > 0 && !req.isContinue {
+		select {
+		case <-time.After(time.Duration(d)):
+		case <-s.stopping:
+		}
+		l.version = s.store.Version()
+	}
+	return l, err
+}
+
+// list answers a list.
+func (s *Server) list(w http.ResponseWriter, req *request) {
+	l, err := s.read(req)
 	if err != nil {
 		fail(w, req.encoding, s.listError(err, req))
 		return
-	}
-	if d := s.late.Load(); d > 0 && l.left > 0 && !req.isContinue {
-		time.Sleep(time.Duration(d))
-		l.version = s.store.Version()
 	}
 	meta := metav1.ListMeta{ResourceVersion: strconv.FormatUint(l.version, 10)}
 	if l.left > 0 {
