@@ -79,15 +79,14 @@ func (n *node) run(ctx context.Context) error {
 // config returns the kubelet's configuration: its defaults but for what would
 // touch the machine or leave it.
 func (n *node) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfiguration, error) {
-	// The hollow configuration makes its directories where temporary files go.
-	if err := os.Setenv("TMPDIR", n.root); err != nil {
-		return nil, nil, fmt.Errorf("set TMPDIR: %w", err)
-	}
 	resolv := filepath.Join(n.root, "resolv.conf")
 	if err := os.WriteFile(resolv, []byte("nameserver 127.0.0.1\n"), 0o600); err != nil {
 		return nil, nil, fmt.Errorf("write resolver configuration: %w", err)
 	}
 	flags, conf := kubemark.GetHollowKubeletConfig(&kubemark.HollowKubeletOptions{NodeName: n.name, MaxPods: maxPods})
+	if err := n.moveIn(flags, conf); err != nil {
+		return nil, nil, err
+	}
 	conf.EnableServer = false
 	conf.Address = "127.0.0.1"
 	conf.ImageServiceEndpoint = ""
@@ -97,6 +96,21 @@ func (n *node) config() (*options.KubeletFlags, *kubeletconfig.KubeletConfigurat
 	conf.NodeLeaseDurationSeconds = int32(n.lease / time.Second) //nolint:gosec // some seconds
 	conf.MakeIPTablesUtilChains = false
 	return flags, conf, nil
+}
+
+// moveIn gives the kubelet directories below its root instead of those that the
+// hollow configuration has made in /tmp, where nobody would remove them.
+func (n *node) moveIn(flags *options.KubeletFlags, conf *kubeletconfig.KubeletConfiguration) error {
+	if err := os.RemoveAll(flags.RootDirectory); err != nil {
+		return fmt.Errorf("remove unused directory: %w", err)
+	}
+	var err error
+	for _, dir := range []*string{&flags.RootDirectory, &conf.StaticPodPath, &conf.PodLogsDir} {
+		if *dir, err = os.MkdirTemp(n.root, filepath.Base(*dir)+"-"); err != nil {
+			return fmt.Errorf("make directory: %w", err)
+		}
+	}
+	return nil
 }
 
 // recorder returns a recorder that sends the kubelet's events as the kubelet
