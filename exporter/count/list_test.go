@@ -84,28 +84,36 @@ func TestRestoredCluster(t *testing.T) {
 		name   string
 		before []step
 		listed *occurrence.Event // by the restored cluster
+		want   Delta
 		after  []step
 	}{
 		{"an object's older state", []step{
 			{Seen, ev("u", 90, 3, 1, 2), Delta{New: 3}},
 			{Seen, ev("u", 150, 5, 1, 3), Delta{New: 2}},
-		}, ev("u", 90, 3, 1, 2), []step{
+		}, ev("u", 90, 3, 1, 2), Delta{}, []step{
 			{Seen, ev("u", 101, 6, 1, 4), Delta{New: 1}},
+		}},
+		{"an object that was written again before the list", []step{
+			{Seen, ev("u", 150, 5, 1, 3), Delta{New: 5}},
+		}, ev("u", 101, 7, 1, 4), Delta{New: 2}, []step{
+			{Seen, ev("u", 102, 8, 1, 5), Delta{New: 1}},
 		}},
 		{"one that had gone", []step{
 			{Seen, ev("u", 90, 3, 1, 2), Delta{New: 3}},
 			{Gone, ev("u", 150, 3, 1, 2), Delta{}},
-		}, ev("u", 90, 3, 1, 2), []step{
+		}, ev("u", 90, 3, 1, 2), Delta{}, []step{
 			{Seen, ev("u", 101, 4, 1, 4), Delta{New: 1}},
 		}},
-		{"another one under its name", []step{
-			{Seen, ev("v", 150, 3, 1, 2), Delta{New: 3}},
-		}, ev("u", 90, 1, 0, 0), []step{
-			{Seen, ev("u", 101, 2, 0, 4), Delta{New: 1}},
+		{"the object from before it came anew under its name", []step{
+			{Seen, ev("u", 90, 3, 1, 2), Delta{New: 3}},
+			{Gone, ev("u", 140, 3, 1, 2), Delta{}},
+			{Seen, ev("v", 150, 4, 1, 3), Delta{New: 1}},
+		}, ev("u", 90, 3, 1, 2), Delta{}, []step{
+			{Seen, ev("u", 101, 5, 1, 4), Delta{New: 1}},
 		}},
 		{"one that is not in the backup comes again", []step{
 			{Seen, ev("u", 150, 3, 1, 2), Delta{New: 3}},
-		}, nil, []step{
+		}, nil, Delta{}, []step{
 			{Seen, ev("v", 101, 4, 1, 4), Delta{New: 1}},
 		}},
 	} {
@@ -120,7 +128,9 @@ func TestRestoredCluster(t *testing.T) {
 			}
 			m.BeginList()
 			if tt.listed != nil {
-				m.Observe(tt.listed, Found, at(9))
+				if got := m.Observe(tt.listed, Found, at(9)); got != tt.want {
+					t.Errorf("listed: %+v, want %+v", got, tt.want)
+				}
 			}
 			m.EndList(at(9))
 			for i, s := range tt.after {

@@ -140,19 +140,25 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 	if !known && c == Gone {
 		return Delta{} // its occurrences were before us
 	}
-	if known && m.replayed(e, &old) {
-		if c == Found || c == Initial {
-			m.listed(k, old, e.Version)
+	listed := c == Found || c == Initial
+	if known && m.replayed(e, &old, listed) {
+		if listed {
+			m.alive(k, old)
 		}
 		return Delta{}
 	}
 	var d Delta
-	if known {
-		d.New = difference(e, &old)
-	} else {
-		d.New, d.Inexact = m.firstSight(e, c)
-	}
 	n := newEntry(e, m.list)
+	switch {
+	case !known:
+		d.New, d.Inexact = m.firstSight(e, c)
+	case listed && e.Version < old.version && n.count < old.count:
+		// The cluster was restored. What was counted happened all the same, and
+		// the recorder goes on from there.
+		n.count, n.last = old.count, max(n.last, old.last)
+	default:
+		d.New = difference(e, &old)
+	}
 	m.set(k, n)
 	if c == Gone {
 		m.bury(k, n, now)
@@ -162,21 +168,24 @@ func (m *Memory) Observe(e *occurrence.Event, c Change, now time.Time) Delta {
 }
 
 // replayed tells whether the state is one that was observed before, or is older
-// than one that was. Another object under the name is taken for older only if
-// the one remembered was in the last list or came after it: versions from before
-// that may be of a history that a restore has undone.
-func (m *Memory) replayed(e *occurrence.Event, old *entry) bool {
-	inList := m.list > 0 && old.mark == m.list
-	return e.Version != 0 && e.Version <= old.version && (inList || uidHash(e.UID) == old.uid)
+// than one that was. A list is never older: where it has a lower version, the
+// cluster was put back to an older state. Neither is another object under the
+// name, unless the one remembered was in the last list or came after it.
+func (m *Memory) replayed(e *occurrence.Event, old *entry, listed bool) bool {
+	same := uidHash(e.UID) == old.uid
+	switch {
+	case e.Version == 0 || e.Version > old.version:
+		return false
+	case listed:
+		return same && e.Version == old.version
+	}
+	return same || m.list > 0 && old.mark == m.list
 }
 
-// listed notes that an object is in the list, though nothing about it is new. One
-// that is there at a lower version than it had, or again, is of a cluster that
-// was put back to an older state: its versions go on from there.
-func (m *Memory) listed(k uint64, e entry, version uint64) {
-	restored := version < e.version || e.gone() != 0
-	e.version, e.mark = version, m.list
-	if restored {
+// alive notes that an object is in the list, though nothing about it is new.
+func (m *Memory) alive(k uint64, e entry) {
+	was := e.mark
+	if e.mark = m.list; was < 0 { // as of a restored cluster
 		m.set(k, e)
 	} else {
 		m.entries.Set(k, e) // what is kept of it has not changed

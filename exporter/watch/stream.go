@@ -26,13 +26,15 @@ func kindOf(t watch.EventType) (Kind, bool) {
 	return 0, false
 }
 
+var errRestored = errors.New("the API server was put back to an older state")
+
 // expired tells whether the server no longer knows the version that we are at,
 // so that only a new list helps: it was compacted away (410, as a status or in
 // the stream; etcd's watch can also show it as an event without its previous
 // value, see parseEvent in the API server's storage/etcd3), or the server was
 // put back to an older state and has not come to it yet.
 func expired(err error) bool {
-	return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) ||
+	return errors.Is(err, errRestored) || apierrors.IsResourceExpired(err) || apierrors.IsGone(err) ||
 		apierrors.IsInternalError(err) && strings.Contains(err.Error(), "PrevKv=nil") ||
 		apierrors.HasStatusCause(err, metav1.CauseTypeResourceVersionTooLarge)
 }

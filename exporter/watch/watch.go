@@ -22,6 +22,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubebark/kubebark/exporter/occurrence"
@@ -76,9 +77,6 @@ type Watcher struct {
 }
 
 const (
-	pageSize = 500 // as kubectl and client-go have it
-	// A request for a page that takes longer has died on the way.
-	pageTimeout = 2 * time.Minute
 	// The server ends a watch after a while that it is asked for, between this
 	// and twice as much, as client-go's reflector asks.
 	watchTimeout = 5 * time.Minute
@@ -115,59 +113,6 @@ func (w *Watcher) Run(ctx context.Context) error {
 	return nil
 }
 
-// list hands all events to the handler and returns the version to watch from,
-// which is older than what was handed on, or the same. The list's own version
-// would not do: kine, the store of k3s, gives of a list of several pages a later
-// one than its first page is of, and what was written in between would be lost.
-func (w *Watcher) list(ctx context.Context) (string, error) {
-	before, err := w.page(ctx, &metav1.ListOptions{Limit: 1}, func(*occurrence.Event) {})
-	if err != nil {
-		return "", err
-	}
-	w.opts.Handler.BeginList()
-	opts := metav1.ListOptions{Limit: pageSize, ShardSelector: w.selector()}
-	events := 0
-	for {
-		page, err := w.page(ctx, &opts, w.listed)
-		if err != nil {
-			// A continue token may expire; the list then begins again, for one
-			// of two moments would miss what changed between them.
-			return "", err
-		}
-		events += page.Events
-		w.opts.Shard.answered(page.Shard)
-		w.health.progress()
-		if page.Continue == "" {
-			level.Info(w.opts.Logger).Log("msg", "events listed; watching from here on", "events", events)
-			w.opts.Handler.EndList()
-			w.health.synced()
-			return before.Version, nil
-		}
-		opts.Continue = page.Continue
-	}
-}
-
-func (w *Watcher) listed(e *occurrence.Event) {
-	if w.opts.Shard.has(e) {
-		w.opts.Handler.Event(Listed, e)
-	}
-}
-
-// page calls f with the events of one page.
-func (w *Watcher) page(ctx context.Context, opts *metav1.ListOptions, f func(*occurrence.Event)) (wire.Page, error) {
-	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
-	defer cancel()
-	answer := w.request(opts).Do(ctx)
-	if err := answer.Error(); err != nil { // with what the server says, which Raw leaves out
-		return wire.Page{}, err
-	}
-	body, err := answer.Raw()
-	if err != nil {
-		return wire.Page{}, err
-	}
-	return w.decoder.Page(body, f)
-}
-
 func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
 	return w.opts.Client.Get().
 		NamespaceIfScoped(w.opts.Namespace, w.opts.Namespace != "").
@@ -179,9 +124,9 @@ func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
 // follow watches from version on until the server no longer knows where we
 // are, or ctx is done.
 func (w *Watcher) follow(ctx context.Context, version string) {
-	for ctx.Err() == nil {
+	for again := false; ctx.Err() == nil; again = true {
 		begun := time.Now()
-		next, err := w.stream(ctx, version)
+		next, err := w.resume(ctx, version, again)
 		renewed := w.health.disconnected()
 		if ctx.Err() != nil {
 			return
@@ -196,7 +141,7 @@ func (w *Watcher) follow(ctx context.Context, version string) {
 			level.Debug(w.opts.Logger).Log("msg", "watching anew, to see that a quiet watch is alive")
 		case expired(err):
 			w.opts.Metrics.restarts.WithLabelValues("expired").Inc()
-			level.Info(w.opts.Logger).Log("msg", "the watch fell behind what the API server remembers; listing again", "err", err)
+			level.Info(w.opts.Logger).Log("msg", "the API server does not know where the watch was; listing again", "err", err)
 			if lived < short { // or a server that says so always would be asked for list after list
 				w.pause(ctx, fmt.Errorf("watch events: %w", err))
 			}
@@ -211,6 +156,21 @@ func (w *Watcher) follow(ctx context.Context, version string) {
 			}
 		}
 	}
+}
+
+// resume watches once more. A server whose storage was restored would take a
+// version that it has not come to yet, and keep silent until it has.
+func (w *Watcher) resume(ctx context.Context, version string, again bool) (string, error) {
+	if again {
+		now, err := w.version(ctx)
+		if err != nil {
+			return version, err
+		}
+		if order, err := resourceversion.CompareResourceVersion(now, version); err == nil && order < 0 {
+			return version, fmt.Errorf("%w: it is at version %s, and was at %s", errRestored, now, version)
+		}
+	}
+	return w.stream(ctx, version)
 }
 
 // stream watches once. It returns the version to go on from, and no error if

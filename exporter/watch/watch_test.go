@@ -66,14 +66,14 @@ func TestWatcher(t *testing.T) {
 		},
 		{
 			"a stream that ends goes on from its last version",
-			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1)), frame("MODIFIED", event("a", "12", 3)), frame("DELETED", event("a", "13", 3))), watching(last, "hang")},
+			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1)), frame("MODIFIED", event("a", "12", 3)), frame("DELETED", event("a", "13", 3))), now("60"), watching(last, "hang")},
 			"begin, end, added a=1, modified a=3, deleted a=3, added last=1",
-			"version, list, watch from 10, watch from 13", "1 0 0",
+			"version, list, watch from 10, version, watch from 13", "1 0 0",
 		},
 		{
 			"a bookmark moves the version",
-			[]answer{now("10"), page("10", ""), watching(frame("BOOKMARK", event("", "50", 0))), watching(last, "hang")},
-			"begin, end, added last=1", "version, list, watch from 10, watch from 50", "1 0 0",
+			[]answer{now("10"), page("10", ""), watching(frame("BOOKMARK", event("", "50", 0))), now("60"), watching(last, "hang")},
+			"begin, end, added last=1", "version, list, watch from 10, version, watch from 50", "1 0 0",
 		},
 		{
 			"410 in the stream",
@@ -96,14 +96,24 @@ func TestWatcher(t *testing.T) {
 			"begin, end, begin, end, added last=1", "version, list, watch from 10, version, list, watch from 5", "0 1 0",
 		},
 		{
+			"the server was put back to an older state, and would let the watch wait",
+			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1))), now("5"), now("5"), page("5", ""), watching(last, "hang")},
+			"begin, end, added a=1, begin, end, added last=1", "version, list, watch from 10, version, version, list, watch from 5", "1 1 0",
+		},
+		{
+			"nobody says where the server is when the watch has ended",
+			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1))), status(503, "ServiceUnavailable", "no"), now("60"), watching(last, "hang")},
+			"begin, end, added a=1, added last=1", "version, list, watch from 10, version, version, watch from 11", "1 0 1",
+		},
+		{
 			"another error in the stream goes on from the last version",
-			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1)), errorFrame(500, "InternalError", "boom")), watching(last, "hang")},
-			"begin, end, added a=1, added last=1", "version, list, watch from 10, watch from 11", "0 0 1",
+			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1)), errorFrame(500, "InternalError", "boom")), now("60"), watching(last, "hang")},
+			"begin, end, added a=1, added last=1", "version, list, watch from 10, version, watch from 11", "0 0 1",
 		},
 		{
 			"too many requests",
-			[]answer{now("10"), page("10", ""), status(429, "TooManyRequests", "later"), watching(last, "hang")},
-			"begin, end, added last=1", "version, list, watch from 10, watch from 10", "0 0 1",
+			[]answer{now("10"), page("10", ""), status(429, "TooManyRequests", "later"), now("60"), watching(last, "hang")},
+			"begin, end, added last=1", "version, list, watch from 10, version, watch from 10", "0 0 1",
 		},
 		{
 			"a continue token that expires begins the list anew",
@@ -117,8 +127,8 @@ func TestWatcher(t *testing.T) {
 		},
 		{
 			"a frame cut in its middle",
-			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1)), `{"type":"ADDED","obj`), watching(last, "hang")},
-			"begin, end, added a=1, added last=1", "version, list, watch from 10, watch from 11", "0 0 1",
+			[]answer{now("10"), page("10", ""), watching(frame("ADDED", event("a", "11", 1)), `{"type":"ADDED","obj`), now("60"), watching(last, "hang")},
+			"begin, end, added a=1, added last=1", "version, list, watch from 10, version, watch from 11", "0 0 1",
 		},
 		{
 			"no JSON at all",
