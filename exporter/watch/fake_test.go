@@ -78,9 +78,6 @@ func page(version, next string, events ...*corev1.Event) answer {
 	}
 }
 
-// now is the answer to who asks only for the version.
-func now(version string) answer { return page(version, "", event("any", "1", 1)) }
-
 // status is an answer that is no success.
 func status(code int, reason metav1.StatusReason, message string) answer {
 	return func(w http.ResponseWriter, _ *http.Request) {

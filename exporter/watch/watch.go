@@ -2,13 +2,13 @@
 // to a [Handler], without a gap.
 //
 // A [Watcher] lists in pages, which are handed on as they come and never held
-// together, and then watches from a version that the server had before the list:
-// what was written in between comes twice, for not every store tells truly of
-// which version its pages are. When the stream ends it
-// goes on from the last version it saw; only when the server no longer knows
-// that version does it list again, and the handler, which compares counts,
-// finds what was missed. Events have no watch cache in the API server: a quiet
-// stream sends nothing at all, so silence is no sign of sickness.
+// together, and then watches from the list's version, or from one that is a
+// little older, so that some states come twice: not every store tells truly of
+// which version a page is. When the stream ends it goes on from the last version
+// it saw; only when the server no longer knows that version does it list again,
+// and the handler, which compares counts, finds what was missed. Events have no
+// watch cache in the API server: a quiet stream sends nothing at all, so silence is
+// no sign of sickness.
 package watch
 
 import (
@@ -124,10 +124,11 @@ func (w *Watcher) request(opts *metav1.ListOptions) *rest.Request {
 // follow watches from version on until the server no longer knows where we
 // are, or ctx is done.
 func (w *Watcher) follow(ctx context.Context, version string) {
-	for again := false; ctx.Err() == nil; again = true {
+	for failed := false; ctx.Err() == nil; {
 		begun := time.Now()
-		next, err := w.resume(ctx, version, again)
+		next, err := w.resume(ctx, version, failed)
 		renewed := w.health.disconnected()
+		failed = err != nil && !renewed
 		if ctx.Err() != nil {
 			return
 		}
@@ -158,10 +159,11 @@ func (w *Watcher) follow(ctx context.Context, version string) {
 	}
 }
 
-// resume watches once more. A server whose storage was restored would take a
-// version that it has not come to yet, and keep silent until it has.
-func (w *Watcher) resume(ctx context.Context, version string, again bool) (string, error) {
-	if again {
+// resume watches on. After a failure it makes sure that the server is not at an
+// older version: one whose storage was restored, for which it must have been down,
+// takes a version that it has not come to yet, and keeps silent until it has.
+func (w *Watcher) resume(ctx context.Context, version string, failed bool) (string, error) {
+	if failed {
 		now, err := w.version(ctx)
 		if err != nil {
 			return version, err
