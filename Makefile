@@ -72,7 +72,7 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 # once than there are processors; the packages that take longest begin. What go vet
 # finds, make lint does.
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go test $(QUICK) -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./demo ./mixin ./testbed ./...
+	cd test && go test $(QUICK) -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./truth ./troubles ./incident ./mixin ./eventlog ./demo ./testbed ./fakeapi ./browser ./chaos ./...
 
 FUZZTIME ?= 30s
 

@@ -74,12 +74,15 @@ func onEach(t *testing.T, o testbed.Options, f func(*testing.T, testbed.Options)
 }
 
 // TestRealAPIServer holds the exporter against the truth on the real API
-// server and its storage, while both and the exporter are killed and the history
-// is compacted every few seconds.
+// server and its storage: while that is put back to a backup, and while all of
+// them are killed in turn and the history is compacted every few seconds.
 func TestRealAPIServer(t *testing.T) {
 	onEach(t, testbed.Options{APIServerArgs: []string{"--etcd-compaction-interval=2s"}}, func(t *testing.T, o testbed.Options) {
 		w, cp := realWorld(t, o)
-		w.tell(t, func(ctx context.Context) { w.playReal(ctx, t, cp) })
+		w.tell(t, func(ctx context.Context) {
+			w.putBack(ctx, t, cp)
+			w.playReal(ctx, t, cp)
+		})
 	})
 }
 

@@ -12,42 +12,42 @@ import (
 	"github.com/kubebark/kubebark/test/testbed"
 )
 
-// TestRealRestore puts the storage back to a backup, versions included, as etcd's
+// putBack puts the storage back to a backup, versions included, as etcd's
 // snapshots do unless they are told to raise them. Recorders know nothing of it
 // and go on: with events that have an older state again, with some that are no
 // longer there, and with new ones, all at versions that were given before.
-func TestRealRestore(t *testing.T) {
-	onEach(t, testbed.Options{}, func(t *testing.T, o testbed.Options) {
-		w, cp := realWorld(t, o)
-		backup := filepath.Join(t.TempDir(), "backup")
-		happens := func(times int, names ...string) {
-			t.Helper()
-			for range times {
-				for _, n := range names {
-					h := happening{object{"Pod", "shop", n}, corev1.EventTypeWarning, "BackOff", "m"}
-					if err := w.story.frequent.record(h, false); err != nil {
-						t.Fatal(err)
-					}
-				}
+func (w *world) putBack(ctx context.Context, t *testing.T, cp *testbed.ControlPlane) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	happens := func(times int, names ...string) {
+		t.Helper()
+		for range times {
+			for _, n := range names {
+				must(w.story.frequent.record(happening{object{"Pod", "shop", n}, corev1.EventTypeWarning, "BackOff", "m"}, false))
 			}
 		}
-		w.tell(t, func(ctx context.Context) {
-			happens(3, "old")
-			must(t, stopped(ctx, cp, func() error { return cp.Backup(backup) }))
-			for n := range 30 { // so that versions are far ahead
-				happens(2, "old", "lost", fmt.Sprint("other-", n))
-			}
-			must(t, testbed.Poll(ctx, "until all is scraped", func(context.Context) (bool, error) {
-				return w.ledger.judge(w.scrapers[0].totals(), false, false).OK(), nil
-			}))
-			must(t, stopped(ctx, cp, func() error { return cp.Restore(backup) }))
-			happens(2, "old", "lost", "new")
-		})
-	})
+	}
+	backup := filepath.Join(t.TempDir(), "backup")
+	happens(3, "old")
+	must(whileDown(ctx, cp, func() error { return cp.Backup(backup) }))
+	for n := range 30 { // so that versions are far ahead
+		happens(2, "old", "lost", fmt.Sprint("other-", n))
+	}
+	must(testbed.Poll(ctx, "until all is scraped", func(context.Context) (bool, error) {
+		return w.ledger.judge(w.scrapers[0].totals(), false, false).OK(), nil
+	}))
+	must(whileDown(ctx, cp, func() error { return cp.Restore(backup) }))
+	happens(2, "old", "lost", "new")
+	t.Log("the storage put back to a backup")
 }
 
-// stopped does something while the API server and its storage are down.
-func stopped(ctx context.Context, cp *testbed.ControlPlane, do func() error) error {
+// whileDown does something while the API server and its storage are down.
+func whileDown(ctx context.Context, cp *testbed.ControlPlane, do func() error) error {
 	if err := errors.Join(cp.StopAPIServer(), cp.StopEtcd(), do()); err != nil {
 		return err
 	}
@@ -55,11 +55,4 @@ func stopped(ctx context.Context, cp *testbed.ControlPlane, do func() error) err
 		return err
 	}
 	return cp.StartAPIServer(ctx)
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
