@@ -111,7 +111,7 @@ func (h *home) k3s(t *testing.T) {
 	if len(steps) != 2 {
 		t.Fatalf("%d steps can be done here", len(steps))
 	}
-	h.sh.Instead = strings.NewReplacer("echo KEY", "echo "+h.phone.Key())
+	h.sh.Dir, h.sh.Instead = checkout(t), strings.NewReplacer("echo KEY", "echo "+h.phone.Key())
 	h.sh.Follow(t, steps[:1])
 	h.start(t)
 	h.sh.Follow(t, steps[1:])

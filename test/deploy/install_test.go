@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -17,6 +18,21 @@ metadata: {name: main, namespace: monitoring}
 spec: {replicas: 3}
 `
 
+// checkout is a directory that shows what the repository has. The pages write files
+// where their commands are run, under the same names.
+func checkout(t *testing.T) string {
+	t.Helper()
+	from, err := filepath.Abs(root)
+	must(t, err)
+	entries, err := os.ReadDir(from)
+	must(t, err)
+	dir := t.TempDir()
+	for _, e := range entries {
+		must(t, os.Symlink(filepath.Join(from, e.Name()), filepath.Join(dir, e.Name())))
+	}
+	return dir
+}
+
 // TestInstallDoc runs the commands of docs/install.md one after the other on an
 // API server of their own, as they stand there; but for those that are marked as
 // needing what is not here.
@@ -28,7 +44,7 @@ func TestInstallDoc(t *testing.T) {
 	path, err := testbed.Binary("", "kubectl")
 	must(t, err)
 	bin := filepath.Dir(path)
-	sh := &page.Shell{Dir: root, Bin: []string{bin}, Env: []string{"KUBECONFIG=" + cp.Kubeconfig(testbed.Admin), "HOME=" + t.TempDir()}}
+	sh := &page.Shell{Dir: checkout(t), Bin: []string{bin}, Env: []string{"KUBECONFIG=" + cp.Kubeconfig(testbed.Admin), "HOME=" + t.TempDir()}}
 	if out, err := sh.Run(t.Context(), fmt.Sprintf(`
 kubectl apply --server-side -f %s/crds
 kubectl wait --for=condition=Established crd --all --timeout=60s
