@@ -69,10 +69,10 @@ test-unit: ## Unit tests, with the race detector where there is a C compiler.
 
 .PHONY: e2e
 # Most tests wait for something, so more packages, and more of a package's tests, go at
-# once than there are processors; the packages that take longest begin. What go vet
-# finds, make lint does.
+# once than there are processors. Those that take longest begin, mixed so that some work
+# while others wait. What go vet finds, make lint does.
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go test $(QUICK) -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./truth ./troubles ./incident ./mixin ./eventlog ./demo ./testbed ./fakeapi ./browser ./chaos ./...
+	cd test && go test $(QUICK) -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./demo ./eventlog ./mixin ./browser ./fakeapi ./testbed ./chaos ./...
 
 FUZZTIME ?= 30s
 

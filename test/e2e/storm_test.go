@@ -111,7 +111,7 @@ func (s *storm) quietAfter(d string) string {
 	s.t.Helper()
 	return s.file("exporter.yml", fmt.Sprintf(`
 metrics: {new_series_delay: 0s}
-alerting: {resend_interval: 5s, queue_capacity: %d, alertmanagers: [{url: %s}]}
+alerting: {resend_interval: 20s, queue_capacity: %d, alertmanagers: [{url: %s}]}
 alerts: {rules: [{matchers: ['type="Warning"'], keep_firing_for: %s}]}
 `, maxQueue, s.am, d))
 }

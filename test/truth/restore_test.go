@@ -34,25 +34,16 @@ func (w *world) putBack(ctx context.Context, t *testing.T, cp *testbed.ControlPl
 	}
 	backup := filepath.Join(t.TempDir(), "backup")
 	happens(3, "old")
-	must(whileDown(ctx, cp, func() error { return cp.Backup(backup) }))
+	must(errors.Join(cp.StopEtcd(), cp.Backup(backup), cp.StartEtcd(ctx)))
 	for n := range 30 { // so that versions are far ahead
 		happens(2, "old", "lost", fmt.Sprint("other-", n))
 	}
 	must(testbed.Poll(ctx, "until all is scraped", func(context.Context) (bool, error) {
 		return w.ledger.judge(w.scrapers[0].totals(), false, false).OK(), nil
 	}))
-	must(whileDown(ctx, cp, func() error { return cp.Restore(backup) }))
+	must(errors.Join(cp.StopAPIServer(), cp.StopEtcd(), cp.Restore(backup)))
+	must(cp.StartEtcd(ctx))
+	must(cp.StartAPIServer(ctx))
 	happens(2, "old", "lost", "new")
 	t.Log("the storage put back to a backup")
-}
-
-// whileDown does something while the API server and its storage are down.
-func whileDown(ctx context.Context, cp *testbed.ControlPlane, do func() error) error {
-	if err := errors.Join(cp.StopAPIServer(), cp.StopEtcd(), do()); err != nil {
-		return err
-	}
-	if err := cp.StartEtcd(ctx); err != nil {
-		return err
-	}
-	return cp.StartAPIServer(ctx)
 }
