@@ -28,6 +28,8 @@ GO_BUILD := go build -tags $(TAGS) -trimpath -buildvcs=false -ldflags '$(LDFLAGS
 # without what debuggers read: that takes a third less, and what they have in common is
 # compiled once.
 QUICK := '-gcflags=all=-l -dwarf=false'
+# Without go vet, which has to go through all that they depend on: make lint runs it.
+TEST  := go test $(QUICK) -vet=off
 
 # The race detector needs a C compiler.
 RACE := $(if $(shell command -v $(or $(CC),gcc)),1)
@@ -65,14 +67,14 @@ test: lint test-unit e2e ## Everything, real parts included.
 .PHONY: test-unit
 test-unit: ## Unit tests, with the race detector where there is a C compiler.
 	$(if $(RACE),,@echo "no C compiler here: without the race detector")
-	$(if $(RACE),CGO_ENABLED=1 )go test $(if $(RACE),-race )$(QUICK) ./...
+	$(if $(RACE),CGO_ENABLED=1 )$(TEST) $(if $(RACE),-race )./...
 
 .PHONY: e2e
 # Most tests wait for something, so more packages, and more of a package's tests, go at
 # once than there are processors. Those that take longest begin, mixed so that some work
-# while others wait. What go vet finds, make lint does.
+# while others wait.
 e2e: build parts-test browser ## End-to-end tests on real parts.
-	cd test && go test $(QUICK) -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./demo ./eventlog ./mixin ./browser ./fakeapi ./testbed ./chaos ./...
+	cd test && $(TEST) -count=1 -p 3 -parallel 16 -timeout 30m ./e2e ./deploy ./troubles ./incident ./truth ./demo ./eventlog ./mixin ./browser ./fakeapi ./testbed ./chaos ./...
 
 FUZZTIME ?= 30s
 
