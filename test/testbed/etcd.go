@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path/filepath"
 )
 
 // An etcd is the control plane's store: what stays the same over restarts, and
@@ -54,7 +53,7 @@ func (cp *ControlPlane) runEtcd(ctx context.Context, client, peer int) (*Process
 	clientURL, peerURL := fmt.Sprintf("http://127.0.0.1:%d", client), fmt.Sprintf("http://127.0.0.1:%d", peer)
 	p, err := Run(Command{Name: "etcd", Path: bin, Dir: cp.opts.Dir, Args: append([]string{
 		"--name=default",
-		"--data-dir=" + filepath.Join(cp.opts.Dir, "etcd"),
+		"--data-dir=" + cp.store(),
 		"--listen-client-urls=" + clientURL, "--advertise-client-urls=" + clientURL,
 		"--listen-peer-urls=" + peerURL, "--initial-advertise-peer-urls=" + peerURL,
 		"--initial-cluster=default=" + peerURL,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 )
 
@@ -13,9 +14,12 @@ func (cp *ControlPlane) runKine(ctx context.Context, client int) (*Process, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := os.MkdirAll(cp.store(), 0o700); err != nil {
+		return nil, fmt.Errorf("make the store's directory: %w", err)
+	}
 	p, err := Run(Command{Name: "kine", Path: bin, Dir: cp.opts.Dir, Args: append([]string{
 		fmt.Sprintf("-listen-address=127.0.0.1:%d", client),
-		"-data=" + filepath.Join(cp.opts.Dir, "kine.db"),
+		"-data=" + filepath.Join(cp.store(), "kine.db"),
 	}, cp.opts.EtcdArgs...)})
 	if err != nil {
 		return nil, err
