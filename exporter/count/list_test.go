@@ -68,11 +68,7 @@ func TestAfterTheList(t *testing.T) {
 				m.Observe(e, Initial, at(0))
 			}
 			m.EndList(at(0))
-			for i, s := range tt.steps {
-				if got := m.Observe(s.event, s.change, at(i)); got != s.want {
-					t.Errorf("step %d: %+v, want %+v", i, got, s.want)
-				}
-			}
+			take(t, m, 0, tt.steps)
 		})
 	}
 }
@@ -121,23 +117,13 @@ func TestRestoredCluster(t *testing.T) {
 			m := NewMemory(start)
 			m.BeginList()
 			m.EndList(at(0))
-			for i, s := range tt.before {
-				if got := m.Observe(s.event, s.change, at(i)); got != s.want {
-					t.Errorf("before, step %d: %+v, want %+v", i, got, s.want)
-				}
-			}
+			take(t, m, 0, tt.before)
 			m.BeginList()
 			if tt.listed != nil {
-				if got := m.Observe(tt.listed, Found, at(9)); got != tt.want {
-					t.Errorf("listed: %+v, want %+v", got, tt.want)
-				}
+				take(t, m, 9, []step{{Found, tt.listed, tt.want}})
 			}
 			m.EndList(at(9))
-			for i, s := range tt.after {
-				if got := m.Observe(s.event, s.change, at(10+i)); got != s.want {
-					t.Errorf("after, step %d: %+v, want %+v", i, got, s.want)
-				}
-			}
+			take(t, m, 10, tt.after)
 		})
 	}
 }

@@ -30,6 +30,16 @@ type step struct {
 	want   Delta
 }
 
+// take has a memory observe the steps, a minute each from one on.
+func take(t *testing.T, m *Memory, minute int, steps []step) {
+	t.Helper()
+	for i, s := range steps {
+		if got := m.Observe(s.event, s.change, at(minute+i)); got != s.want {
+			t.Errorf("minute %d: %+v, want %+v", minute+i, got, s.want)
+		}
+	}
+}
+
 // TestRules has a row for each rule, and the case in words.
 func TestRules(t *testing.T) {
 	for _, tt := range []struct {
@@ -136,12 +146,7 @@ func TestRules(t *testing.T) {
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m := NewMemory(start)
-			for i, s := range tt.steps {
-				if got := m.Observe(s.event, s.change, at(i)); got != s.want {
-					t.Errorf("step %d: %+v, want %+v", i, got, s.want)
-				}
-			}
+			take(t, NewMemory(start), 0, tt.steps)
 		})
 	}
 }
