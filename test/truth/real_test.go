@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -162,35 +161,8 @@ func (w *world) tell(t *testing.T, happens func(context.Context)) {
 	t.Logf("made %d, lost %d, double %d; %d starts, %s; recovered %.0f, inexact %.0f", v.Made, v.Lost, v.Double, w.exporter.starts,
 		w.story.shelf.told, own["kube_event_exporter_recovered_occurrences_total"], own["kube_event_exporter_inexact_occurrences_total"])
 	if !v.OK() {
-		t.Errorf("%s\n%s\n%s", v, w.stored(), w.exporter.tail(60))
+		t.Errorf("%s\n%s", v, w.exporter.tail(60))
 	}
-}
-
-// stored is what the API server has of the events that live: what a list says,
-// which it may answer from its cache, and what the storage says.
-func (w *world) stored() string {
-	rc := w.story.shelf.cluster.(realCluster) //nolint:forcetypeassert // as realWorld has it
-	list, err := rc.client.CoreV1().Events("").List(rc.ctx, metav1.ListOptions{})
-	if err != nil {
-		return err.Error()
-	}
-	listed := make(map[string]string, len(list.Items))
-	for i := range list.Items {
-		listed[list.Items[i].Namespace+"/"+list.Items[i].Name] = list.Items[i].ResourceVersion
-	}
-	var b strings.Builder
-	for key, t := range w.story.shelf.live {
-		e, err := rc.client.CoreV1().Events(t.namespace).Get(rc.ctx, t.name, metav1.GetOptions{})
-		switch v, ok := listed[key]; {
-		case err != nil:
-			fmt.Fprintf(&b, "%s lives, but: %v (listed: %t)\n", key, err, ok)
-		case v != e.ResourceVersion:
-			fmt.Fprintf(&b, "%s is stored as of %s and listed as of %q\n", key, e.ResourceVersion, v)
-		case e.Count > 0 && int64(e.Count) != t.count:
-			fmt.Fprintf(&b, "%s is stored %d times, and was written %d\n", key, e.Count, t.count)
-		}
-	}
-	return b.String()
 }
 
 // namespaces makes those of the story.
